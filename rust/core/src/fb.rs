@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Framebuffer partitioning: who gets which part of VRAM.
+//!
+//! Pure arithmetic; may not touch the card. All sizes and offsets are MB (2^20 bytes), offsets count from the start of
+//! the PF's framebuffer. The layout is that of section 4.6 of the hardware reference:
+//!
+//! ```text
+//! 0          pf          pf+16                                       <= total
+//! |    PF    | CSA (8) . | VF1 | VF2 | ... | VFn |   not handed out   |
+//! ```
+
+use core::fmt;
+
+/// Granularity of the GPU-IOV framebuffer registers in MB (`VFn_FB`, section 2.2 of the hardware reference).
+pub const UNIT_MB: u32 = 16;
+
+/// Memory kept for the context save area in MB: 17 functions of 256 KB, padded (section 4.6).
+pub const CSA_MB: u32 = 8;
+
+/// Most VFs a card can have: the number of `VFn_FB` registers (section 2.2).
+pub const MAX_VFS: u32 = 16;
+
+/// What the card and the administrator ask for. Sizes are MB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// `TOTAL_FB_AVAILABLE` of the GPU-IOV capability.
+    pub total_mb: u32,
+    /// Size of the PF's framebuffer aperture (BAR0).
+    pub pf_aperture_mb: u32,
+    /// Size of one VF's framebuffer aperture (VF BAR0).
+    pub vf_aperture_mb: u32,
+    /// Number of VFs wanted, 1 to [`MAX_VFS`].
+    pub vfs: u32,
+    /// The PF's framebuffer; 0 for the least possible (parameter `pf_fb`).
+    pub pf_fb_mb: u32,
+    /// Framebuffer of each VF; 0 for an equal share of all memory (parameter `vf_fb`).
+    pub vf_fb_mb: u32,
+}
+
+/// Why no partition can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The number of VFs is not within 1 to [`MAX_VFS`].
+    VfCount {
+        /// What was asked for.
+        asked: u32,
+    },
+    /// Memory does not even hold the PF, the context save area and one VF.
+    TooSmall {
+        /// What the card reports.
+        total_mb: u32,
+        /// What the PF, the context save area and one VF take at least.
+        needed_mb: u32,
+    },
+    /// The card reports more memory than its own registers can describe.
+    TooLarge {
+        /// What the card reports.
+        total_mb: u32,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::VfCount { asked } => write!(f, "{asked} VFs asked for, 1 to {MAX_VFS} possible"),
+            Error::TooSmall {
+                total_mb,
+                needed_mb,
+            } => write!(
+                f,
+                "card reports {total_mb} MB of framebuffer, PF and one VF need {needed_mb} MB"
+            ),
+            Error::TooLarge { total_mb } => {
+                write!(
+                    f,
+                    "card reports {total_mb} MB of framebuffer, registers end at 65535 MB"
+                )
+            }
+        }
+    }
+}
+
+/// A range of the framebuffer in MB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// First MB.
+    pub offset_mb: u32,
+    /// Length in MB.
+    pub size_mb: u32,
+}
+
+impl Range {
+    /// One past the last MB.
+    pub fn end_mb(&self) -> u32 {
+        self.offset_mb.saturating_add(self.size_mb)
+    }
+
+    /// The range as a `VFn_FB` register: size/16 - 1 in bits 15:0, offset/16 in bits 31:16 (section 2.2).
+    ///
+    /// `None` if the range is empty, not a multiple of 16 MB, or does not fit the fields.
+    pub fn register(&self) -> Option<u32> {
+        if self.size_mb % UNIT_MB != 0 || self.offset_mb % UNIT_MB != 0 {
+            return None;
+        }
+        let size = u16::try_from((self.size_mb / UNIT_MB).checked_sub(1)?).ok()?;
+        let offset = u16::try_from(self.offset_mb / UNIT_MB).ok()?;
+        Some(u32::from(offset) << 16 | u32::from(size))
+    }
+}
+
+/// A partition of the framebuffer; made by [`Partition::new`], so its ranges are disjoint and within the card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partition {
+    total_mb: u32,
+    pf_mb: u32,
+    vf_mb: u32,
+    vfs: u32,
+}
+
+/// `n` rounded down to a multiple of the unit.
+fn round_down(n: u32) -> u32 {
+    n & !(UNIT_MB - 1)
+}
+
+/// `n` rounded up to a multiple of the unit; for sizes below 2^31, which all register fields are.
+fn round_up(n: u32) -> u32 {
+    round_down(n.saturating_add(UNIT_MB - 1))
+}
+
+impl Partition {
+    /// Divides the framebuffer (section 4.3 of the behaviour reference).
+    ///
+    /// When memory does not hold the VFs asked for, each at least as large as its aperture, the partition has fewer:
+    /// compare [`Partition::vfs`] with the request and tell the administrator. `pf_fb_mb` and `vf_fb_mb` are rounded
+    /// down to 16 MB and limited to what is possible.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub fn new(req: &Request) -> Result<Self, Error> {
+        if !(1..=MAX_VFS).contains(&req.vfs) {
+            return Err(Error::VfCount { asked: req.vfs });
+        }
+        if req.total_mb > u32::from(u16::MAX) {
+            return Err(Error::TooLarge {
+                total_mb: req.total_mb,
+            });
+        }
+        // With the whole VRAM behind BAR0 ("large BAR") the aperture is no measure of what the PF needs.
+        let min_pf = if req.pf_aperture_mb >= req.total_mb {
+            UNIT_MB
+        } else {
+            round_up(req.pf_aperture_mb).max(UNIT_MB)
+        };
+        let min_vf = round_up(req.vf_aperture_mb).max(UNIT_MB);
+        let too_small = Error::TooSmall {
+            total_mb: req.total_mb,
+            needed_mb: min_pf.saturating_add(min_vf).saturating_add(UNIT_MB),
+        };
+
+        // What the PF and the VFs can share: all but the padded context save area.
+        let shared = round_down(
+            req.total_mb
+                .checked_sub(round_up(CSA_MB))
+                .ok_or(too_small)?,
+        );
+        let for_vfs = shared.checked_sub(min_pf).ok_or(too_small)?;
+        let vfs = req.vfs.min(for_vfs.checked_div(min_vf).unwrap_or(0));
+        if vfs == 0 {
+            return Err(too_small);
+        }
+
+        let max_pf = shared.saturating_sub(vfs.saturating_mul(min_vf));
+        let pf_mb = round_down(req.pf_fb_mb.clamp(min_pf, max_pf));
+        let average = round_down(shared.saturating_sub(pf_mb).checked_div(vfs).unwrap_or(0));
+        let vf_mb = if req.vf_fb_mb == 0 {
+            average
+        } else {
+            round_down(req.vf_fb_mb).max(min_vf).min(average)
+        };
+
+        Ok(Self {
+            total_mb: req.total_mb,
+            pf_mb,
+            vf_mb,
+            vfs,
+        })
+    }
+
+    /// Number of VFs that get memory; at most what was asked for.
+    pub fn vfs(&self) -> u32 {
+        self.vfs
+    }
+
+    /// The PF's own framebuffer.
+    pub fn pf(&self) -> Range {
+        Range {
+            offset_mb: 0,
+            size_mb: self.pf_mb,
+        }
+    }
+
+    /// The context save area.
+    pub fn csa(&self) -> Range {
+        Range {
+            offset_mb: self.pf_mb,
+            size_mb: CSA_MB,
+        }
+    }
+
+    /// Framebuffer of the VF with function id `index` (from 0); `None` past the last VF.
+    pub fn vf(&self, index: u32) -> Option<Range> {
+        if index >= self.vfs {
+            return None;
+        }
+        let base = round_up(self.pf_mb.checked_add(CSA_MB)?);
+        Some(Range {
+            offset_mb: base.checked_add(index.checked_mul(self.vf_mb)?)?,
+            size_mb: self.vf_mb,
+        })
+    }
+
+    /// The `TOTAL_FB_CONSUMED` register: available less the PF's part, in MB (section 4.6).
+    pub fn consumed_register(&self) -> u16 {
+        u16::try_from(self.total_mb.saturating_sub(self.pf_mb)).unwrap_or(u16::MAX)
+    }
+
+    /// The `CNTXT` register: 256 KB per function, in the framebuffer, offset in units of 256 KB (section 2.2).
+    pub fn context_register(&self) -> u32 {
+        const SIZE_256K: u32 = 1;
+        self.pf_mb.saturating_mul(4) << 10 | SIZE_256K
+    }
+}
+
+#[cfg(test)]
+#[path = "fb_tests.rs"]
+mod tests;

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The functional core: everything that decides and knows no kernel.
+//!
+//! Root for both users of these files, the Cargo package (`lib.rs`) and the kernel module (`src/gim.rs`). Modules
+//! refer to each other through `super::`, so that they mean the same in both.
+
+#![forbid(unsafe_code)]
+
+pub mod fb;
