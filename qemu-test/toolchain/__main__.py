@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The tool chain, from nothing: `python3 qemu-test/toolchain setup` and `... enter COMMAND [ARGUMENT...]`.
+
+`setup` makes a Debian root under ~/.cache/gim (or $GIM_CACHE) with the compiler, QEMU and the stock kernel, and in it
+the Rust metadata that Debian's kernel headers lack. Each step says how long it took and is skipped when its inputs are
+unchanged. `enter` runs a command in that root, with this checkout and the cache at their own paths.
+"""
+
+import os
+import sys
+
+import kernel
+import qemu
+import root
+from steps import Failure
+
+
+def main(argv):
+    """Runs one of the commands; returns the exit status."""
+    try:
+        if argv[:1] == ["setup"] and len(argv) == 1:
+            root.setup()
+            kernel.setup()
+            qemu.setup()
+            return 0
+        if argv[:1] == ["enter"] and len(argv) > 1:
+            os.execvp(*root.command(argv[1:], os.getcwd()))
+    except Failure as e:
+        print(f"toolchain: {e}", file=sys.stderr)
+        return 1
+    print("usage: toolchain setup | toolchain enter COMMAND [ARGUMENT...]", file=sys.stderr)
+    return 2
+
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The stock kernel, and a tree to build Rust modules for it.
+
+Debian's kernels have CONFIG_RUST, but the headers ship no Rust metadata (rust/*.rmeta, the proc macros and
+scripts/target.json). They are rebuilt from `linux-source` of the same version with the headers' own configuration and
+compiler, and laid over a copy of the headers.
+"""
+
+import pathlib
+import re
+import subprocess
+
+from root import ROOT, command, enter
+from steps import CACHE, Failure, stamp_of, step
+
+KDIR = CACHE / "kdir"
+STOCK = CACHE / "kernel"
+OLDEST = (7, 2)
+
+FETCH = r"""
+set -e
+apt-get update
+image=$(apt-cache depends linux-image-amd64 | sed -n 's/ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+release=${image#linux-image-}
+source=$(apt-cache depends linux-source | sed -n 's/ *Depends: \(linux-source-[0-9].*\)/\1/p' | head -n 1)
+DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends linux-headers-$release
+rm -rf "$1"; mkdir -p "$1"; cd "$1"
+apt-get download "$image" "$source"
+version=$(dpkg-deb -f $image*_amd64.deb Version)
+for deb in *.deb; do dpkg-deb -x $deb unpacked; done
+printf '%s\n%s\n%s\n' "$release" "$version" "$(dpkg-deb -f $source*.deb Version)" > versions
+rm *.deb
+"""
+
+METADATA = r"""
+set -e
+release=$1 stock=$2 out=$3 kdir=$4
+src=/tmp/linux; mkdir -p $src
+tar -C $src --strip-components=1 -xf $stock/unpacked/usr/src/linux-source-*.tar.xz
+headers=/usr/src/linux-headers-$release
+rm -rf $out; mkdir -p $out
+cp $headers/.config $out/.config
+cc=$(sed -n 's/^export CC *:= *//p; s/^CC *:= *//p' $headers/Makefile $headers/.kernelvariables 2>/dev/null | head -n 1)
+make -C $src O=$out ARCH=x86 CROSS_COMPILE=x86_64-linux-gnu- CC=x86_64-linux-gnu-gcc-14 KERNELRELEASE=$release \
+    -j$(nproc) olddefconfig modules_prepare
+cmp $headers/.config $out/.config || diff $headers/.config $out/.config || true
+rm -rf $kdir $kdir.new; mkdir -p $kdir.new
+cp -aL $headers/. $kdir.new/
+common=/usr/src/linux-headers-${release%-*}-common
+cp -a $out/rust $kdir.new/rust.new
+rm -rf $kdir.new/rust; mv $kdir.new/rust.new $kdir.new/rust
+cp $out/scripts/target.json $kdir.new/scripts/
+find $kdir.new/rust -name '*.o' -delete
+mv $kdir.new $kdir
+rm -rf $out
+"""
+
+
+def release():
+    """The release of the stock kernel in the cache, as `uname -r` says it."""
+    return (STOCK / "versions").read_text().splitlines()[0]
+
+
+def image():
+    """The stock kernel's image."""
+    return STOCK / "unpacked" / "boot" / f"vmlinuz-{release()}"
+
+
+def modules():
+    """The folder of the stock kernel's modules."""
+    for base in ("usr/lib/modules", "lib/modules"):
+        path = STOCK / "unpacked" / base / release()
+        if path.is_dir():
+            return path
+    raise Failure(f"the kernel package has no modules under {STOCK}: remove that folder and run the set-up again.")
+
+
+def setup():
+    """Fetches the kernel, its headers and its source, and rebuilds the Rust metadata."""
+    with step("kernel", "stock kernel, headers and source", stamp_of("root"), FETCH) as todo:
+        if todo:
+            enter(["sh", "-c", FETCH, "sh", str(STOCK)], "kernel",
+                  "the kernel packages could not be fetched: check that the Debian mirrors can be reached")
+            name, image_version, source_version = (STOCK / "versions").read_text().split()
+            if tuple(map(int, re.match(r"(\d+)\.(\d+)", name).groups())) < OLDEST:
+                raise Failure(f"the archive has kernel {name}, and 7.2 is the oldest supported: check that the mirror "
+                              "carries trixie-backports.")
+            if image_version.split("~")[0] != source_version.split("~")[0]:
+                raise Failure(f"the archive has kernel {image_version} but source {source_version}: it is being "
+                              "updated, try again later.")
+    with step("metadata", f"Rust metadata for {release()}", stamp_of("kernel"), METADATA) as todo:
+        if todo:
+            enter(["sh", "-c", METADATA, "sh", release(), str(STOCK), str(CACHE / "metadata"), str(KDIR)], "metadata",
+                  "the Rust metadata of the kernel could not be rebuilt")

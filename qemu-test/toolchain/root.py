@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The Debian root in which everything is built and run, and how to enter it."""
+
+import os
+import pathlib
+import shutil
+import sys
+
+import archive
+from steps import CACHE, run, step
+
+SUITE = "trixie"
+ROOT = CACHE / "root"
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+
+PACKAGES = """
+    apt ca-certificates
+    gcc-14 g++ libc6-dev make flex bison bc libelf-dev libdw-dev libssl-dev zlib1g-dev pkg-config libglib2.0-dev
+    rustc rust-src rustfmt rust-clippy cargo bindgen clang libclang-dev lld llvm pahole
+    kmod cpio xz-utils zstd gzip patch git perl rsync
+    busybox-static pciutils
+    qemu-system-x86 seabios ipxe-qemu
+    python3 python3-pip python3-venv python3-pytest
+""".split()
+
+# Backports is there for the kernel alone; its own pin of 100 keeps everything else at trixie's version.
+PREFERENCES = """\
+Package: linux-image-* linux-headers-* linux-source linux-source-* linux-kbuild-* linux-base
+Pin: release n=trixie-backports
+Pin-Priority: 600
+"""
+
+
+def setup():
+    """Makes the root with mmdebstrap."""
+    with step("root", f"Debian {SUITE} root in {ROOT}", SUITE, *PACKAGES, PREFERENCES) as todo:
+        if not todo:
+            return
+        archive.need("mmdebstrap", "mmdebstrap")
+        archive.need("unshare", "util-linux")
+        if os.geteuid():
+            archive.need("newuidmap", "uidmap")
+        main, security = archive.mirrors()
+        shutil.rmtree(ROOT, ignore_errors=True)
+        ROOT.parent.mkdir(parents=True, exist_ok=True)
+        preferences = CACHE / "preferences"
+        preferences.write_text(PREFERENCES)
+        signed = f"[signed-by={archive.KEYRING}] " if os.path.exists(archive.KEYRING) else ""
+        sources = [f"{kind} {signed}{uri} {suite} main"
+                   for kind in ("deb", "deb-src")
+                   for uri, suite in ((main, SUITE), (main, f"{SUITE}-backports"), (security, f"{SUITE}-security"))]
+        run(["mmdebstrap", "--variant=minbase", "--include=" + ",".join(PACKAGES),
+             f"--keyring={archive.KEYRING}",
+             f"--setup-hook=mkdir -p \"$1\"/etc/apt/preferences.d \"$1\"/{os.path.dirname(archive.KEYRING)}",
+             f"--setup-hook=copy-in {archive.KEYRING} {os.path.dirname(archive.KEYRING)}",
+             f"--setup-hook=upload {preferences} /etc/apt/preferences.d/gim",
+             SUITE, str(ROOT), *sources],
+            "root", f"mmdebstrap could not make the {SUITE} root: check that the Debian mirrors can be reached")
+
+
+def command(argv, cwd="/"):
+    """The program and arguments that run `argv` in the root, in a mount namespace of its own.
+
+    The checkout and the cache are there at their own paths, and so are the machine's name resolution, certificates
+    and the client configuration for crates and Python packages.
+    """
+    binds = [str(PROJECT), str(CACHE)]
+    files = [p for p in ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt")
+             if os.path.exists(p)]
+    cargo = CACHE / "cargo"
+    cargo.mkdir(parents=True, exist_ok=True)
+    own = pathlib.Path(os.environ.get("CARGO_HOME", pathlib.Path.home() / ".cargo")) / "config.toml"
+    if own.exists() and own.parent != cargo:
+        shutil.copy(own, cargo / "config.toml")
+    script = [f"set -e; r='{ROOT}'", "mount --rbind /dev $r/dev", "mount --rbind /proc $r/proc",
+              "mount -t tmpfs tmpfs $r/tmp"]
+    for path in binds:
+        script.append(f"mkdir -p \"$r{path}\" && mount --bind '{path}' \"$r{path}\"")
+    for path in files:
+        script.append(f"[ -e \"$r{path}\" ] || {{ mkdir -p \"$r{os.path.dirname(path)}\"; : > \"$r{path}\"; }}; "
+                      f"mount --bind '{path}' \"$r{path}\"")
+    script.append("cd /; exec chroot \"$r\" /bin/sh -c 'cd \"$0\" && exec \"$@\"' \"$@\"")
+    namespace = ["unshare", "--mount"]
+    if os.geteuid():
+        namespace += ["--map-auto", "--map-root-user"]
+    kept = {k: v for k, v in os.environ.items()
+            if k.lower().endswith("_proxy") or k.startswith(("PIP_", "GIM_", "CARGO_NET", "CARGO_HTTP", "CI", "KDIR"))
+            or k in ("TERM", "MAKEFLAGS", "V")}
+    env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8",
+           "CARGO_HOME": str(cargo), "GIM_CACHE": str(CACHE), **kept}
+    if "SSL_CERT_FILE" not in env and "/etc/ssl/certs/ca-certificates.crt" in files:
+        env["SSL_CERT_FILE"] = "/etc/ssl/certs/ca-certificates.crt"
+    argv = ["env", "-i", *(f"{k}={v}" for k, v in env.items()), *namespace, "/bin/sh", "-c", "\n".join(script), "sh",
+            str(cwd), *argv]
+    return argv[0], argv
+
+
+def enter(argv, log, advice):
+    """Runs a command in the root as part of a step."""
+    run(command(argv)[1], log, advice)
+    sys.stdout.flush()
