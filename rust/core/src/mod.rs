@@ -8,3 +8,5 @@
 #![forbid(unsafe_code)]
 
 pub mod fb;
+pub mod options;
+pub mod vbios;
