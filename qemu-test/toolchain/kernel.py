@@ -6,11 +6,9 @@ scripts/target.json). They are rebuilt from `linux-source` of the same version w
 compiler, and laid over a copy of the headers.
 """
 
-import pathlib
 import re
-import subprocess
 
-from root import ROOT, command, enter
+from root import enter
 from steps import CACHE, Failure, stamp_of, step
 
 KDIR = CACHE / "kdir"
@@ -35,23 +33,21 @@ rm *.deb
 METADATA = r"""
 set -e
 release=$1 stock=$2 out=$3 kdir=$4
+headers=/usr/src/linux-headers-$release
 src=/tmp/linux; mkdir -p $src
 tar -C $src --strip-components=1 -xf $stock/unpacked/usr/src/linux-source-*.tar.xz
-headers=/usr/src/linux-headers-$release
 rm -rf $out; mkdir -p $out
 cp $headers/.config $out/.config
-cc=$(sed -n 's/^export CC *:= *//p; s/^CC *:= *//p' $headers/Makefile $headers/.kernelvariables 2>/dev/null | head -n 1)
 make -C $src O=$out ARCH=x86 CROSS_COMPILE=x86_64-linux-gnu- CC=x86_64-linux-gnu-gcc-14 KERNELRELEASE=$release \
     -j$(nproc) olddefconfig modules_prepare
-cmp $headers/.config $out/.config || diff $headers/.config $out/.config || true
-rm -rf $kdir $kdir.new; mkdir -p $kdir.new
-cp -aL $headers/. $kdir.new/
-common=/usr/src/linux-headers-${release%-*}-common
-cp -a $out/rust $kdir.new/rust.new
-rm -rf $kdir.new/rust; mv $kdir.new/rust.new $kdir.new/rust
+# A compiler or bindgen that differs from Debian's would show here, as options that were switched off.
+diff $headers/.config $out/.config
+rm -rf $kdir.new; cp -aL $headers $kdir.new
+rm -rf $kdir.new/rust; cp -a $out/rust $kdir.new/rust
 cp $out/scripts/target.json $kdir.new/scripts/
 find $kdir.new/rust -name '*.o' -delete
-mv $kdir.new $kdir
+sed -i "s|^KBUILD_OUTPUT *=.*|KBUILD_OUTPUT=$kdir|" $kdir.new/Makefile
+rm -rf $kdir; mv $kdir.new $kdir
 rm -rf $out
 """
 
