@@ -10,6 +10,7 @@ import os
 import sys
 
 import kernel
+import python
 import qemu
 import root
 from steps import Failure
@@ -22,6 +23,7 @@ def main(argv):
             root.setup()
             kernel.setup()
             qemu.setup()
+            python.setup()
             return 0
         if argv[:1] == ["enter"] and len(argv) > 1:
             os.execvp(*root.command(argv[1:], os.getcwd()))

@@ -13,6 +13,7 @@ from steps import CACHE, Failure, stamp_of, step
 
 KDIR = CACHE / "kdir"
 STOCK = CACHE / "kernel"
+IMAGE = CACHE / "image"
 OLDEST = (7, 2)
 
 FETCH = r"""
@@ -28,6 +29,21 @@ version=$(dpkg-deb -f $image*_amd64.deb Version)
 for deb in *.deb; do dpkg-deb -x $deb unpacked; done
 printf '%s\n%s\n%s\n' "$release" "$version" "$(dpkg-deb -f $source*.deb Version)" > versions
 rm *.deb
+"""
+
+# Debian has split its kernels: linux-image-* is a short package that depends on linux-binary-* and linux-modules-*.
+# Older ones have everything in linux-image-* itself, so all that there is of the three is unpacked.
+FETCH_IMAGE = r"""
+set -e
+out=$1 release=$2 version=$3
+rm -rf "$out"; mkdir -p "$out/debs"; cd "$out/debs"
+apt-get update
+parts=$(apt-cache depends "linux-image-$release" | sed -n 's/ *Depends: \(linux-\(binary\|modules\)-.*\)/\1/p')
+for part in "linux-image-$release" $parts; do apt-get download "$part=$version"; done
+for deb in *.deb; do dpkg-deb -x "$deb" ..; done
+cd ..; rm -r debs
+[ -e lib ] || ln -s usr/lib lib
+depmod -b "$out" "$release"
 """
 
 METADATA = r"""
@@ -59,16 +75,20 @@ def release():
 
 def image():
     """The stock kernel's image."""
-    return STOCK / "unpacked" / "boot" / f"vmlinuz-{release()}"
+    for path in (IMAGE / "boot" / f"vmlinuz-{release()}", modules() / "vmlinuz"):
+        if path.exists():
+            return path
+    raise Failure(f"the kernel packages have no image under {IMAGE}: remove the stamp 'image' beside it and run the "
+                  "set-up again.")
 
 
 def modules():
     """The folder of the stock kernel's modules."""
-    for base in ("usr/lib/modules", "lib/modules"):
-        path = STOCK / "unpacked" / base / release()
-        if path.is_dir():
-            return path
-    raise Failure(f"the kernel package has no modules under {STOCK}: remove that folder and run the set-up again.")
+    path = IMAGE / "lib" / "modules" / release()
+    if not (path / "modules.dep").exists():
+        raise Failure(f"there are no modules under {IMAGE}: remove the stamp 'image' beside it and run the set-up "
+                      "again.")
+    return path
 
 
 def setup():
@@ -84,6 +104,13 @@ def setup():
             if image_version.split("~")[0] != source_version.split("~")[0]:
                 raise Failure(f"the archive has kernel {image_version} but source {source_version}: it is being "
                               "updated, try again later.")
+    versions = (STOCK / "versions").read_text()
+    with step("image", f"image and modules of {release()}", versions, FETCH_IMAGE) as todo:
+        if todo:
+            enter(["sh", "-c", FETCH_IMAGE, "sh", str(IMAGE), *versions.split()[:2]], "image",
+                  "the kernel's image could not be fetched: check that the Debian mirrors can be reached, and if they "
+                  "are, remove the stamp 'kernel' to take the archive's newer kernel")
+            image()
     with step("metadata", f"Rust metadata for {release()}", stamp_of("kernel"), METADATA) as todo:
         if todo:
             enter(["sh", "-c", METADATA, "sh", release(), str(STOCK), str(CACHE / "metadata"), str(KDIR)], "metadata",

@@ -87,7 +87,7 @@ def command(argv, cwd="/"):
             if k.lower().endswith("_proxy") or k.startswith(("PIP_", "GIM_", "CARGO_NET", "CARGO_HTTP", "CI", "KDIR"))
             or k in ("TERM", "MAKEFLAGS", "V")}
     env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8",
-           "CARGO_HOME": str(cargo), "GIM_CACHE": str(CACHE), **kept}
+           "CARGO_HOME": str(cargo), "GIM_CACHE": str(CACHE), **kept, "GIM_IN_ROOT": "1"}
     if "SSL_CERT_FILE" not in env and "/etc/ssl/certs/ca-certificates.crt" in files:
         env["SSL_CERT_FILE"] = "/etc/ssl/certs/ca-certificates.crt"
     argv = ["env", "-i", *(f"{k}={v}" for k, v in env.items()), *namespace, "/bin/sh", "-c", "\n".join(script), "sh",
