@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Makes the file system that a guest boots: a fresh one for each boot, of parts that are kept while they are valid.
+
+The base has busybox, kmod, pciutils and `qemu-test/guest`; then come the kernel's modules that were asked for, with
+their index; then the files of this boot.
+"""
+
+import hashlib
+import pathlib
+import re
+import subprocess
+import tempfile
+
+from . import modules
+from .cpio import Archive
+from .paths import GUEST, SCRATCH, SetupError
+
+PROGRAMS = {
+    "busybox": [],
+    "kmod": ["insmod", "rmmod", "modprobe", "lsmod", "modinfo", "depmod"],
+    "lspci": [],
+    "setpci": [],
+}
+FOLDERS = "usr/bin usr/sbin usr/lib usr/lib64 dev proc sys run tmp root work etc mnt".split()
+LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
+PCI_IDS = pathlib.Path("/usr/share/misc/pci.ids")
+# The guest's working folder, where the files of a boot go.
+WORK = "/work"
+
+
+def _kept(name, key, make):
+    """A part that is made once for each key; older ones of the same name go away."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    path = SCRATCH / f"{name}-{key}.cpio"
+    if not path.exists():
+        data = make()
+        for old in SCRATCH.glob(f"{name}-*.cpio") if name == "base" else ():
+            old.unlink(missing_ok=True)
+        with tempfile.NamedTemporaryFile(dir=SCRATCH, delete=False) as out:
+            out.write(data)
+        # Whole or not at all, as another session may make the same part at the same time.
+        pathlib.Path(out.name).rename(path)
+    return path.read_bytes()
+
+
+def _real(path):
+    """Where a file goes in the guest, whose top folders are links as in Debian."""
+    return re.sub(r"^/(bin|sbin|lib|lib64)/", r"/usr/\1/", str(path))
+
+
+def add_program(archive, source, target=None):
+    """A program of the host, with the shared libraries that it needs."""
+    archive.copy(_real(target or source), source)
+    out = subprocess.run(["ldd", str(source)], capture_output=True, text=True, check=False).stdout
+    for library in re.findall(r"(/\S+) \(0x", out):
+        archive.copy(_real(library), pathlib.Path(library))
+
+
+def _find(program):
+    for folder in ("/usr/bin", "/usr/sbin", "/bin", "/sbin"):
+        path = pathlib.Path(folder) / program
+        if path.exists():
+            return path
+    raise SetupError(f"{program} is not here: run this in the root of the tool chain, as qemu-test/README.md says")
+
+
+def _base():
+    archive = Archive()
+    for folder in FOLDERS:
+        archive.folder(folder)
+    for name, target in LINKS.items():
+        archive.link(name, target)
+    for name, others in PROGRAMS.items():
+        add_program(archive, _find(name), f"/usr/bin/{name}")
+        for other in others:
+            archive.link(f"usr/bin/{other}", name)
+            archive.link(f"usr/sbin/{other}", f"../bin/{name}")
+    applets = subprocess.run([str(_find("busybox")), "--list"], capture_output=True, text=True, check=True)
+    for applet in applets.stdout.split():
+        archive.link(f"usr/bin/{applet}", "busybox")
+    if PCI_IDS.exists():
+        archive.copy(str(PCI_IDS), PCI_IDS)
+    archive.copy("testbed", GUEST)
+    archive.link("init", "testbed/init")
+    return archive.bytes()
+
+
+def _base_key():
+    h = hashlib.sha256(pathlib.Path(__file__).read_bytes())
+    for path in (*map(_find, PROGRAMS), *sorted(p for p in GUEST.rglob("*") if p.is_file())):
+        if path.is_relative_to(GUEST):
+            h.update(f"{path} {path.stat().st_mode}".encode() + path.read_bytes())
+        else:
+            h.update(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
+    return h.hexdigest()[:16]
+
+
+def _modules(kernel, names, files):
+    """The modules of a kernel that are asked for, and modules' files of our own, with an index for modprobe."""
+    archive = Archive()
+    with tempfile.TemporaryDirectory() as scratch:
+        top = pathlib.Path(scratch) / "lib" / "modules" / kernel.release
+        for name in ("modules.builtin", "modules.builtin.modinfo", "modules.order"):
+            source = kernel.modules / name
+            (top / name).parent.mkdir(parents=True, exist_ok=True)
+            (top / name).write_bytes(source.read_bytes() if source.exists() else b"")
+        for path in modules.resolve(kernel, names):
+            (top / path).parent.mkdir(parents=True, exist_ok=True)
+            (top / path).write_bytes((kernel.modules / path).read_bytes())
+        for path in files:
+            (top / "extra").mkdir(exist_ok=True)
+            (top / "extra" / path.name).write_bytes(path.read_bytes())
+        subprocess.run(["depmod", "-b", scratch, kernel.release], check=True)
+        archive.copy(f"usr/lib/modules/{kernel.release}", top)
+    return archive.bytes()
+
+
+def make(kernel, names=(), module_files=(), files=None):
+    """The bytes of an initramfs.
+
+    names: modules of the kernel to have at hand; module_files: modules' files of one's own, which go to the working
+    folder and to modprobe's, with what they depend on; files: {path in the guest: file or folder here, or bytes}.
+    """
+    module_files = [pathlib.Path(f) for f in module_files]
+    for path in module_files:
+        if not path.is_file():
+            raise SetupError(f"the module {path} is not there: build it first")
+    ours = {modules.name_of(f) for f in module_files}
+    names = sorted({*names, *(n for f in module_files for n in modules.depends(f) if n not in ours)})
+    key = hashlib.sha256(f"{kernel.modules} {(kernel.modules / 'modules.dep').stat().st_mtime_ns} {names}".encode())
+    parts = [_kept("base", _base_key(), _base)]
+    if module_files:
+        parts.append(_modules(kernel, names, module_files))
+    else:
+        parts.append(_kept("modules", key.hexdigest()[:16], lambda: _modules(kernel, names, ())))
+    own = Archive()
+    for path in module_files:
+        own.copy(f"{WORK}/{path.name}", path)
+    for target, source in (files or {}).items():
+        if isinstance(source, bytes):
+            own.file(target, source, 0o755)
+        elif pathlib.Path(source).exists():
+            own.copy(target, pathlib.Path(source))
+        else:
+            raise SetupError(f"{source} is not there")
+    return b"".join([*parts, own.bytes()])
