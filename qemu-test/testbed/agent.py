@@ -11,6 +11,8 @@ import secrets
 import select
 import time
 
+from .errors import GuestError
+
 
 class Late(Exception):
     """There was no answer within the limit; has the output that came."""
@@ -89,7 +91,14 @@ class Agent:
                     given = end
                 seen += self._receive(until)
         except Late:
+            if live:
+                live(bytes(seen[given:]))
             raise Late(bytes(seen)) from None
+        except GuestError as e:
+            if live:
+                live(bytes(seen[given:]))
+            e.output = bytes(seen)
+            raise
         if live and at > given:
             live(bytes(seen[given:at]))
         self._left = bytes(seen[at + len(mark):])

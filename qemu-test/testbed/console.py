@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """The guest's console: kept in a file and in memory while the guest runs."""
 
+import contextlib
 import os
 import re
+import socket
 import threading
 
 PANIC = re.compile(rb"Kernel panic - not syncing[^\r\n]*")
@@ -11,7 +13,8 @@ PANIC = re.compile(rb"Kernel panic - not syncing[^\r\n]*")
 class Console:
     """Reads the console in a thread, so that a guest that prints is never held up."""
 
-    def __init__(self, sock, path):
+    def __init__(self, sock, path, echo=None):
+        self._echo = echo
         self._sock, self._log = sock, open(path, "wb", buffering=0)
         self._data = bytearray()
         self._changed = threading.Condition()
@@ -39,6 +42,8 @@ class Console:
                 self._changed.notify_all()
             if not data:
                 return
+            if self._echo:
+                self._echo(data)
 
     def fileno(self):
         """A descriptor that becomes readable when the guest's kernel has panicked."""
@@ -68,6 +73,12 @@ class Console:
         with self._changed:
             self._changed.wait_for(lambda: self._closed, limit)
 
+    def wait_for(self, text, limit):
+        """Waits until the text was printed, at any time; returns whether it was."""
+        with self._changed:
+            return self._changed.wait_for(lambda: text.encode() in self._data or self._closed, limit) and \
+                text.encode() in self._data
+
     def wait_quiet(self, quiet, limit):
         """Waits until nothing was printed for `quiet` seconds."""
         with self._changed:
@@ -76,8 +87,11 @@ class Console:
 
     def close(self):
         """Ends the thread and the log file."""
-        self._sock.close()
+        # To close it alone would not wake the thread.
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
         self._thread.join(5)
+        self._sock.close()
         self._log.close()
         os.close(self._panic_r)
         os.close(self._panic_w)

@@ -3,7 +3,12 @@
 
 
 class GuestError(Exception):
-    """A guest that is of no use any more; the text ends with the last lines of its console."""
+    """A guest that is of no use any more; the text ends with the last lines of its console.
+
+    `output` is what the command that ran had printed until then.
+    """
+
+    output = b""
 
 
 class GuestCrash(GuestError):

@@ -28,6 +28,8 @@ APPEND = "console=ttyS0 loglevel=5 panic=-1 oops=panic log_buf_len=4M intel_iomm
 PATIENCE = float(os.environ.get("GIM_PATIENCE", "1"))
 # How long to wait for the kernel's own account of what it is stuck in.
 AUTOPSY = 3
+# How much of a command's output is kept in the log of commands.
+LOGGED = 50000
 
 
 class Machine:
@@ -36,16 +38,17 @@ class Machine:
     cards: how many cards, or a list of their options ("vfs=8,..."); devices: further devices as in `devices.py`;
     modules: the kernel's modules to have at hand for modprobe; module_files: modules of one's own, which go to the
     working folder (and to modprobe); files: {path in the guest: file or folder here, or bytes}, relative to the working
-    folder; kernel: `testbed.kernel(image, modules)`; log: the folder for console.log, commands.log and so on.
+    folder; kernel: `testbed.kernel(image, modules)`; log: the folder for console.log, commands.log and so on; echo: a function
+    that gets the console's bytes as they come; limit: for a command, in seconds, unless it has its own.
     """
 
     def __init__(self, cards=0, devices=(), modules=(), module_files=(), files=None, *, kernel=None, append="",
-                 memory="2G", cpus=2, qemu_args=(), log=None, boot_limit=120, limit=60):
+                 memory="2G", cpus=2, qemu_args=(), log=None, echo=None, boot_limit=120, limit=60):
         cards = [""] * cards if isinstance(cards, int) else list(cards)
         self.devices = [device_arguments.CARD + (f",{c}" if c else "") for c in cards] + list(devices)
         self.modules, self.module_files, self.files = tuple(modules), tuple(module_files), dict(files or {})
         self.kernel, self.append, self.memory, self.cpus = kernel or paths.kernel(), append, memory, cpus
-        self.qemu_args, self.boot_limit, self.limit = tuple(qemu_args), boot_limit, limit
+        self.qemu_args, self.boot_limit, self.limit, self.echo = tuple(qemu_args), boot_limit, limit, echo
         self.log = pathlib.Path(log or paths.LOGS / "machine")
         self._open = contextlib.ExitStack()
         self._process = None
@@ -81,7 +84,6 @@ class Machine:
         """Starts QEMU and waits until the guest runs commands."""
         shutil.rmtree(self.log, ignore_errors=True)
         self.log.mkdir(parents=True)
-        self._open.callback(self._end)
         try:
             self._start()
         except BaseException:
@@ -114,7 +116,7 @@ class Machine:
             sock.close()
         self._ended = os.pidfd_open(self._process.pid)
         self._open.callback(os.close, self._ended)
-        self.console = Console(ours["console"], self.log / "console.log")
+        self.console = Console(ours["console"], self.log / "console.log", self.echo)
         self._open.callback(self.console.close)
         try:
             self._monitor = Monitor(ours["qmp"])
@@ -136,6 +138,7 @@ class Machine:
 
     def stop(self):
         """Ends QEMU, whatever state the guest is in."""
+        self._end()
         self._open.close()
 
     def _end(self):
@@ -165,15 +168,21 @@ class Machine:
     def _late(self, what, output=b""):
         """Lets the kernel say what it is stuck in, ends the guest, and raises."""
         with contextlib.suppress(OSError, QMPError, TimeoutError):
-            for key in (b"l", b"w"):
+            # SysRq over the console: the stacks of all CPUs, and of the tasks that are blocked. One at a time, because
+            # a second break before the key takes the first one back.
+            for key, begin in ((b"l", "sysrq: Show backtrace"), (b"w", "sysrq: Show Blocked")):
                 self.qmp("chardev-send-break", id="console", limit=AUTOPSY)
                 self.console.send(key)
-            self.console.wait_quiet(0.5, AUTOPSY)
+                if not self.console.wait_for(begin, AUTOPSY):
+                    break
+                self.console.wait_quiet(0.3, AUTOPSY)
         self._end()
         self.console.wait_closed(5)
         shown = output[-2000:].decode(errors="replace")
-        raise GuestTimeout("\n".join([f"{what}; it has been ended", *([f"output so far:\n{shown}"] if shown else []),
-                                      f"last lines of {self.log}/console.log:", self.console.tail()]))
+        error = GuestTimeout("\n".join([f"{what}; it has been ended", *([f"output so far:\n{shown}"] if shown else []),
+                                      f"last lines of {self.log}/console.log:", self.console.tail(60)]))
+        error.output = output
+        raise error
 
     # Commands in the guest
 
@@ -192,7 +201,8 @@ class Machine:
         except Late as late:
             self._commands.write(f"{late.output.decode(errors='replace')}\n# no end within {limit:.0f} s\n")
             self._late(f"no end within {limit:.0f} s of: {script.strip()}", late.output)
-        self._commands.write(f"{result.output}\n# status {result.status}, {time.monotonic() - begin:.2f} s\n")
+        shown = result.output[:LOGGED] + ("\n# ... cut" if len(result.output) > LOGGED else "")
+        self._commands.write(f"{shown}\n# status {result.status}, {time.monotonic() - begin:.2f} s\n")
         self._commands.flush()
         return result
 
@@ -202,6 +212,11 @@ class Machine:
         if result.status:
             raise CommandFailed(script, result)
         return result.output.rstrip("\n")
+
+    def load(self, module, parameters="", limit=None):
+        """Loads a module, by its name or by its file in the working folder; if the kernel refuses it, the error has
+        what the kernel printed meanwhile."""
+        return self.sh(f"load {module} {parameters}".strip(), limit)
 
     def write(self, path, data):
         """Puts a file into the running guest."""

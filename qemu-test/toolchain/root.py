@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import shlex
 import shutil
 import sys
 
@@ -62,7 +63,8 @@ def command(argv, cwd="/"):
     """The program and arguments that run `argv` in the root, in a mount namespace of its own.
 
     The checkout and the cache are there at their own paths, and so are the machine's name resolution, certificates
-    and the client configuration for crates and Python packages.
+    and the client configuration for crates and Python packages. Paths in GIM_BIND, separated by colons, are there below
+    /tmp/host, so that what a person names on a command line can be read.
     """
     binds = [str(PROJECT), str(CACHE)]
     files = [p for p in ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt")
@@ -79,6 +81,11 @@ def command(argv, cwd="/"):
     for path in files:
         script.append(f"[ -e \"$r{path}\" ] || {{ mkdir -p \"$r{os.path.dirname(path)}\"; : > \"$r{path}\"; }}; "
                       f"mount --bind '{path}' \"$r{path}\"")
+    # On the private /tmp, so that nothing of it stays in the root.
+    for path in filter(None, os.environ.get("GIM_BIND", "").split(":")):
+        inside, above = (f'"$r"{shlex.quote("/tmp/host" + p)}' for p in (path, os.path.dirname(path)))
+        make = "mkdir -p" if os.path.isdir(path) else ":>"
+        script.append(f"mkdir -p {above}; {make} {inside}; mount --bind {shlex.quote(path)} {inside}")
     script.append("cd /; exec chroot \"$r\" /bin/sh -c 'cd \"$0\" && exec \"$@\"' \"$@\"")
     namespace = ["unshare", "--mount"]
     if os.geteuid():

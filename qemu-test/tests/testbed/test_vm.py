@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The command for people, as they call it."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+VM = pathlib.Path(__file__).resolve().parents[2] / "vm"
+
+
+def vm(*arguments, given=""):
+    return subprocess.run([sys.executable, str(VM), *arguments], input=given, capture_output=True, text=True,
+                          timeout=200, check=False)
+
+
+def test_status_output_files_and_arguments(tmp_path):
+    (tmp_path / "data.txt").write_text("hello\n")
+    script = tmp_path / "a script.sh"
+    script.write_text('cat data.txt other/name; echo "$2"; modprobe igb && lspci -d 8086:10c9; exit 7\n')
+    out = vm("run", "--log", str(tmp_path / "log"), "--device", "igb", "--with", "igb", "--file",
+             str(tmp_path / "data.txt"), "--file", f"{tmp_path / 'data.txt'}:other/name", str(script), "1", "two words")
+    assert (out.returncode, out.stderr) == (7, "")
+    assert out.stdout.splitlines()[:3] == ["hello", "hello", "two words"]
+    assert "82576" in out.stdout
+    assert (tmp_path / "log" / "console.log").exists()
+
+
+def test_time_out_from_standard_input(tmp_path):
+    out = vm("run", "--log", str(tmp_path / "log"), "--timeout", "1", "-", given="echo begun\nsleep 1000\n")
+    assert (out.returncode, out.stdout) == (124, "begun\n")
+    assert "no end within 1 s" in out.stderr
+
+
+def test_crash(tmp_path):
+    out = vm("run", "--log", str(tmp_path / "log"), "-", given="echo c > /proc/sysrq-trigger; sleep 1000")
+    assert out.returncode == 125
+    assert "Kernel panic - not syncing: sysrq triggered crash" in out.stderr
+
+
+@pytest.mark.parametrize(("strict", "status"), [((), 0), (("--strict",), 1)])
+def test_a_warning_is_told_and_strict_makes_it_an_error(tmp_path, strict, status):
+    out = vm("run", "--log", str(tmp_path / "log"), *strict, "-", given="echo 'WARNING: here' > /dev/kmsg")
+    assert out.returncode == status
+    assert "WARNING: here" in out.stderr
+
+
+def test_what_is_missing_is_said(tmp_path):
+    script = tmp_path / "script.sh"
+    script.write_text("true\n")
+    out = vm("run", "--module", str(tmp_path / "none.ko"), str(script))
+    assert out.returncode == 126
+    assert "none.ko is not there" in out.stderr
+    out = vm("run", "--with", "nonsense", str(script))
+    assert out.returncode == 126
+    assert "has no module nonsense" in out.stderr
