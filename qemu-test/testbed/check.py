@@ -11,7 +11,7 @@ class Checker:
 
     def __init__(self, machine):
         self._machine = machine
-        self._mark = None
+        self._mark = "testbed: no check yet"
         self._tainted = 0
         self._errors = {}
 
@@ -19,13 +19,20 @@ class Checker:
         """Writes a line into the kernel's log, to find one's way in it."""
         self._machine.sh("cat > /dev/kmsg", given=f"test: {text}\n".encode())
 
-    def log(self):
-        """The kernel's log since the last check."""
-        text = self._machine.sh("dmesg")
-        if self._mark and self._mark in text:
-            return text.partition(self._mark)[2].partition("\n")[2]
-        # At first there is no mark; and should it have been lost, to show too much is better than too little.
-        return text
+    def _look(self):
+        """The kernel's log since the last check, and its taints."""
+        old, self._mark = self._mark, f"testbed: checked {secrets.token_hex(4)}"
+        # The mark first: what comes after it is for the next check. Should the old one have been pushed out of the log,
+        # to show too much is better than too little.
+        text = self._machine.sh(f"""
+            cat > /dev/kmsg
+            cat /proc/sys/kernel/tainted
+            dmesg > /tmp/dmesg
+            if grep -q '{old}' /tmp/dmesg; then sed '1,/{old}/d' /tmp/dmesg; else cat /tmp/dmesg; fi
+            rm /tmp/dmesg""", given=f"{self._mark}\n".encode())
+        tainted, _, log = text.partition("\n")
+        # Up to the new mark.
+        return "".join(line + "\n" for line in log.partition(self._mark)[0].split("\n")[:-1]), int(tainted)
 
     def problems(self, allowed=(), driver_errors=False):
         """What is wrong, as a list of texts.
@@ -33,11 +40,10 @@ class Checker:
         allowed: patterns of lines that may be in the log; if there are any, a warning may also taint the kernel.
         driver_errors: whether the cards may have recorded mistakes of the driver.
         """
-        log = self.log()
+        log, tainted = self._look()
         with open(self._machine.log / "dmesg.txt", "a") as out:
             out.write(log)
         found = [f"dmesg: {line}" for line in dmesg.problems(log, allowed)]
-        tainted = int(self._machine.sh("cat /proc/sys/kernel/tainted"))
         new = tainted & ~self._tainted
         if allowed:
             new &= ~(1 << 9)
@@ -48,6 +54,4 @@ class Checker:
             if count > self._errors.get(card.name, 0) and not driver_errors:
                 found.append(f"{card.name} has recorded errors of the driver ({count}):\n{card.driver_error_log()}")
             self._errors[card.name] = count
-        self._mark = f"testbed: checked {secrets.token_hex(4)}"
-        self._machine.sh("cat > /dev/kmsg", given=f"{self._mark}\n".encode())
         return found

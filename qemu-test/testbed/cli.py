@@ -47,7 +47,8 @@ def file_pair(text):
 
 def parser():
     """The options."""
-    p = argparse.ArgumentParser(prog="qemu-test/vm", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+    p = argparse.ArgumentParser(prog="qemu-test/vm", epilog=EPILOG,
+                                formatter_class=argparse.RawDescriptionHelpFormatter,
                                 description="Boots a virtual machine with emulated cards and other devices.")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--cards", type=int, default=0, metavar="N", help="emulated S7150 cards (default: none)")
@@ -61,7 +62,8 @@ def parser():
                         help="a module of the kernel to have at hand for modprobe")
     common.add_argument("--file", action="append", default=[], metavar="HOSTPATH[:GUESTPATH]", type=file_pair,
                         help="a file or folder to copy in; GUESTPATH is relative to /work")
-    common.add_argument("--append", action="append", default=[], metavar="ARGUMENTS", help="for the kernel's command line")
+    common.add_argument("--append", action="append", default=[], metavar="ARGUMENTS",
+                        help="for the kernel's command line")
     common.add_argument("--memory", default="2G", metavar="SIZE", help="of the guest (default: %(default)s)")
     common.add_argument("--cpus", type=int, default=2, metavar="N", help="of the guest (default: %(default)s)")
     common.add_argument("--qemu-arg", action="append", default=[], metavar="ARGUMENT",
@@ -111,6 +113,5 @@ def enter_root(argv):
     os.environ["GIM_BIND"] = ":".join(dict.fromkeys(str(p) for p in wanted if _outside(p)))
     os.chdir(PROJECT)
     sys.stdout.flush()
-    toolchain = str(PROJECT / "qemu-test" / "toolchain")
-    os.execv(sys.executable, [sys.executable, toolchain, "enter", str(python), str(PROJECT / "qemu-test" / "vm"), *argv])
-    return None
+    toolchain, vm = (str(PROJECT / "qemu-test" / name) for name in ("toolchain", "vm"))
+    return os.execv(sys.executable, [sys.executable, toolchain, "enter", str(python), vm, *argv])

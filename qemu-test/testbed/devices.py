@@ -2,7 +2,8 @@
 """Devices of a machine: each PCI device sits behind a root port of its own, as in a real machine.
 
 A device is written as in QEMU's own `-device`: "s7150,option=value", "igb", "nvme,serial=1". Cards (s7150) get the ids
-card0, card1, ..., and a VBIOS unless one is given; others dev0, dev1, ... unless they have an id.
+card0, card1, ..., and a VBIOS unless one is given; others dev0, dev1, ... unless they have an id. A value "@NAME" is
+the file NAME in the folder for logs.
 """
 
 import subprocess
@@ -44,7 +45,7 @@ def vbios():
     return VBIOS
 
 
-def arguments(devices, ports=RESERVE):
+def arguments(devices, log):
     """QEMU's arguments for a list of devices, and the ids of the cards among them."""
     out, cards, others, slot = [], [], 0, 0
     rom = None
@@ -64,9 +65,10 @@ def arguments(devices, ports=RESERVE):
         if driver not in ABSTRACT and "bus" not in given:
             port = f"port{slot}"
             out += ["-device", f"pcie-root-port,id={port},bus=pcie.0,addr={FIRST_SLOT + slot:#x},chassis={slot + 1},"
-                               f"slot={slot + 1},{ports}"]
+                               f"slot={slot + 1},{RESERVE}"]
             given["bus"] = port
             slot += 1
+        given = {k: f"{log}/{v[1:]}" if v.startswith("@") else v for k, v in given.items()}
         # An option without a value stays as it was written; QEMU says what is wrong with it.
         out += ["-device", ",".join([driver, *(f"{k}={v}" if v else k for k, v in given.items())])]
     return out, cards

@@ -5,18 +5,19 @@ import re
 
 BAD = re.compile("|".join((
     r"WARNING:", r"\bBUG\b", r"\bOops\b", r"Call Trace", r"general protection fault", r"Kernel panic",
-    r"possible (circular|recursive|irq) ", r"inconsistent lock state", r"suspicious RCU usage", r"INFO: trying to register",
-    r"INFO: rcu", r"rcu:? .*(stall|starved)", r"INFO: task .* blocked", r"soft lockup", r"hard LOCKUP",
-    r"refcount_t:", r"UBSAN:", r"KASAN:", r"KCSAN:", r"KFENCE:", r"kmemleak: .*new suspected", r"list_(add|del) corruption",
+    r"possible (circular|recursive|irq) ", r"inconsistent lock state", r"suspicious RCU usage",
+    r"INFO: trying to register", r"INFO: rcu", r"rcu:? .*(stall|starved)", r"INFO: task .* blocked", r"soft lockup",
+    r"hard LOCKUP", r"refcount_t:", r"UBSAN:", r"KASAN:", r"KCSAN:", r"KFENCE:", r"kmemleak: .*new suspected",
+    r"list_(add|del) corruption",
     r"sysfs: cannot create duplicate", r"kobject.*(leaked|does not have a release)", r"DMA-API:", r"DMAR: .*[Ff]ault",
     r"rust_kernel: panicked", r"Unable to handle", r"unable to handle", r"nobody cared", r"scheduling while atomic",
 )))
 # Why a kernel may call itself tainted, by bit: Documentation/admin-guide/tainted-kernels.rst.
-TAINTS = {0: "proprietary module", 1: "module loaded by force", 2: "out of its specification", 3: "module unloaded by force",
-          4: "machine check", 5: "bad page", 6: "asked for by a user", 7: "died with an oops", 8: "ACPI table overridden",
-          9: "warning", 10: "staging driver", 11: "workaround for firmware", 12: "out-of-tree module",
-          13: "unsigned module", 14: "soft lockup", 15: "live patch", 16: "auxiliary", 17: "struct randomised",
-          18: "in-kernel test"}
+TAINTS = {0: "proprietary module", 1: "module loaded by force", 2: "out of its specification",
+          3: "module unloaded by force", 4: "machine check", 5: "bad page", 6: "asked for by a user",
+          7: "died with an oops", 8: "ACPI table overridden", 9: "warning", 10: "staging driver",
+          11: "workaround for firmware", 12: "out-of-tree module", 13: "unsigned module", 14: "soft lockup",
+          15: "live patch", 16: "auxiliary", 17: "struct randomised", 18: "in-kernel test"}
 HARMLESS = 1 << 12 | 1 << 13
 
 

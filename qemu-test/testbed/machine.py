@@ -22,8 +22,9 @@ from .monitor import Monitor
 
 QEMU = "qemu-system-x86_64"
 # loglevel=5: warnings come to the console too, as a crash may leave nothing else. oops=panic: nothing is to be learned
-# from a kernel that goes on after an oops. The log buffer holds what a long test prints.
-APPEND = "console=ttyS0 loglevel=5 panic=-1 oops=panic log_buf_len=4M intel_iommu=on"
+# from a kernel that goes on after an oops. The log buffer holds what a long test prints, and our marks in it are not to
+# be dropped when there are many (devkmsg).
+APPEND = "console=ttyS0 loglevel=5 panic=-1 oops=panic log_buf_len=4M printk.devkmsg=on intel_iommu=on"
 # For slow hosts and debug kernels: a factor for every limit.
 PATIENCE = float(os.environ.get("GIM_PATIENCE", "1"))
 # How long to wait for the kernel's own account of what it is stuck in.
@@ -38,8 +39,8 @@ class Machine:
     cards: how many cards, or a list of their options ("vfs=8,..."); devices: further devices as in `devices.py`;
     modules: the kernel's modules to have at hand for modprobe; module_files: modules of one's own, which go to the
     working folder (and to modprobe); files: {path in the guest: file or folder here, or bytes}, relative to the working
-    folder; kernel: `testbed.kernel(image, modules)`; log: the folder for console.log, commands.log and so on; echo: a function
-    that gets the console's bytes as they come; limit: for a command, in seconds, unless it has its own.
+    folder; kernel: `testbed.kernel(image, modules)`; log: the folder for console.log, commands.log and so on; echo: a
+    function that gets the console's bytes as they come; limit: for a command, in seconds, unless it has its own.
     """
 
     def __init__(self, cards=0, devices=(), modules=(), module_files=(), files=None, *, kernel=None, append="",
@@ -48,10 +49,11 @@ class Machine:
         self.devices = [device_arguments.CARD + (f",{c}" if c else "") for c in cards] + list(devices)
         self.modules, self.module_files, self.files = tuple(modules), tuple(module_files), dict(files or {})
         self.kernel, self.append, self.memory, self.cpus = kernel or paths.kernel(), append, memory, cpus
-        self.qemu_args, self.boot_limit, self.limit, self.echo = tuple(qemu_args), boot_limit, limit, echo
+        self.qemu_args, self.echo = tuple(qemu_args), echo
+        self.boot_limit, self.limit = boot_limit, limit
         self.log = pathlib.Path(log or paths.LOGS / "machine")
         self._open = contextlib.ExitStack()
-        self._process = None
+        self._process = self._monitor = None
         self._card_ids = []
         self.booted_in = None
 
@@ -66,7 +68,7 @@ class Machine:
 
     def command_line(self, initrd, own=()):
         """The program, its arguments and its environment, with `own` as further arguments."""
-        devices, self._card_ids = device_arguments.arguments(self.devices)
+        devices, self._card_ids = device_arguments.arguments(self.devices, self.log)
         argv = [QEMU, "-machine", "q35", "-cpu", "max", "-m", self.memory, "-smp", str(self.cpus), "-nodefaults",
                 "-display", "none", "-no-reboot", "-device", "intel-iommu,intremap=on", *devices, *own,
                 "-kernel", str(self.kernel.image), "-initrd", str(initrd),
@@ -142,6 +144,12 @@ class Machine:
         self._open.close()
 
     def _end(self):
+        # In order if it can be, so that what QEMU's devices log to files is complete.
+        if self.running and self._monitor:
+            with contextlib.suppress(OSError, EOFError, TimeoutError, QMPError):
+                self.qmp("quit", limit=AUTOPSY)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(AUTOPSY)
         if self.running:
             self._process.kill()
             self._process.wait(10)

@@ -2,6 +2,7 @@
 """QEMU's control protocol, without asyncio: a thread runs the loop of the library qemu.qmp."""
 
 import asyncio
+import contextlib
 import threading
 
 from qemu.qmp import QMPClient
@@ -26,10 +27,9 @@ class Monitor:
 
     def close(self):
         """Ends the connection and the thread; QEMU may be gone already."""
-        try:
+        # The other side may have ended the connection in any way; there is nothing left to lose.
+        with contextlib.suppress(Exception):
             self._call(self._client.disconnect(), 5)
-        except Exception:  # The other side may end the connection in any way; there is nothing left to lose.
-            pass
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()

@@ -3,6 +3,7 @@
 
 import dataclasses
 import importlib
+import os
 import pathlib
 import sys
 
@@ -13,7 +14,7 @@ GUEST = QEMU_TEST / "guest"
 LOGS = BUILD / "logs"
 SCRATCH = BUILD / "testbed"
 
-DEVICE = BUILD / "device" / "s7150.so"
+DEVICE = pathlib.Path(os.environ.get("GIM_DEVICE", BUILD / "device" / "s7150.so"))
 VBIOS = BUILD / "device" / "vbios.rom"
 MODULE = PROJECT / "gim.ko"
 
@@ -51,7 +52,9 @@ def stock_kernel():
 
 
 def kernel(image=None, modules=None):
-    """The kernel to boot: the stock one, or one given by its image and its modules' folder."""
+    """The kernel to boot, by its image and its modules' folder: those given here, or in the environment (GIM_KERNEL and
+    GIM_KERNEL_MODULES), or Debian's stock kernel."""
+    image, modules = image or os.environ.get("GIM_KERNEL"), modules or os.environ.get("GIM_KERNEL_MODULES")
     if not image and not modules:
         return stock_kernel()
     if not image or not modules:

@@ -4,12 +4,12 @@
 import time
 
 import pytest
+
 from testbed import GuestCrash, GuestTimeout, Machine
 from testbed.machine import AUTOPSY, PATIENCE
 
-pytestmark = pytest.mark.machine(fresh=True)
 
-
+@pytest.mark.machine(fresh=True)
 def test_a_hung_command(machine):
     begin = time.monotonic()
     with pytest.raises(GuestTimeout) as e:
@@ -31,6 +31,10 @@ def test_a_panic(machine):
     assert e.value.output == b"begun\n"
     assert "sysrq_handle_crash" in str(e.value)
     assert not machine.running
+
+
+def test_a_machine_that_crashed_is_replaced(machine):
+    assert machine.sh("uname") == "Linux"
 
 
 def test_qemu_that_does_not_start(tmp_path):

@@ -4,6 +4,7 @@
 import os
 
 import pytest
+
 from testbed import CommandFailed
 from testbed import ktap as ktap_format
 

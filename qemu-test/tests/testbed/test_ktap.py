@@ -4,6 +4,7 @@
 import textwrap
 
 import pytest
+
 from testbed.ktap import parse
 
 
