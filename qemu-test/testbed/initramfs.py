@@ -10,6 +10,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
+import time
 
 from . import modules
 from .cpio import Archive
@@ -26,16 +27,20 @@ LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/l
 PCI_IDS = pathlib.Path("/usr/share/misc/pci.ids")
 # The guest's working folder, where the files of a boot go.
 WORK = "/work"
+DAY = 24 * 3600
 
 
 def _kept(name, key, make):
-    """A part that is made once for each key; older ones of the same name go away."""
+    """A part that is made once for each key; what was not used for a day goes away."""
     SCRATCH.mkdir(parents=True, exist_ok=True)
     path = SCRATCH / f"{name}-{key}.cpio"
-    if not path.exists():
+    if path.exists():
+        path.touch()
+    else:
         data = make()
-        for old in SCRATCH.glob(f"{name}-*.cpio") if name == "base" else ():
-            old.unlink(missing_ok=True)
+        for old in SCRATCH.glob("*.cpio"):
+            if old.stat().st_mtime < time.time() - DAY:
+                old.unlink(missing_ok=True)
         with tempfile.NamedTemporaryFile(dir=SCRATCH, delete=False) as out:
             out.write(data)
         # Whole or not at all, as another session may make the same part at the same time.

@@ -37,6 +37,15 @@ def test_a_machine_that_crashed_is_replaced(machine):
     assert machine.sh("uname") == "Linux"
 
 
+def test_a_guest_that_does_nothing_at_all(machine):
+    machine.qmp("stop")
+    begin = time.monotonic()
+    with pytest.raises(GuestTimeout, match="no end within"):
+        machine.run("true", limit=2)
+    assert time.monotonic() - begin < 2 * PATIENCE + 2 * AUTOPSY + 5
+    assert not machine.running
+
+
 def test_qemu_that_does_not_start(tmp_path):
     with pytest.raises(GuestCrash, match="'nonsense' is not a valid device model name"), \
             Machine(devices=["nonsense"], log=tmp_path / "log"):

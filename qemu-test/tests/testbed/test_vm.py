@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """The command for people, as they call it."""
 
+import lzma
 import pathlib
 import subprocess
 import sys
 
 import pytest
+
+from testbed.paths import stock_kernel
 
 VM = pathlib.Path(__file__).resolve().parents[2] / "vm"
 
@@ -44,6 +47,16 @@ def test_a_warning_is_told_and_strict_makes_it_an_error(tmp_path, strict, status
     out = vm("run", "--log", str(tmp_path / "log"), *strict, "-", given="echo 'WARNING: here' > /dev/kmsg")
     assert out.returncode == status
     assert "WARNING: here" in out.stderr
+
+
+def test_a_module_that_is_not_the_kernel_s(tmp_path):
+    # One of the kernel's, under another name, so that nothing has to be built.
+    source = next(stock_kernel().modules.rglob("nvme.ko*"))
+    data = source.read_bytes()
+    (tmp_path / "own.ko").write_bytes(lzma.decompress(data) if source.suffix == ".xz" else data)
+    out = vm("run", "--log", str(tmp_path / "log"), "--module", str(tmp_path / "own.ko"), "-",
+             given="ls *.ko; load own.ko && cat /sys/module/nvme_core/refcnt /sys/module/nvme/refcnt")
+    assert (out.stdout, out.returncode) == ("own.ko\n1\n0\n", 0)
 
 
 def test_what_is_missing_is_said(tmp_path):

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""What counts as a problem after a test."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from testbed import dmesg
+from testbed.check import Checker
+
+
+@pytest.mark.parametrize("line", [
+    "WARNING: CPU: 0 PID: 61 at drivers/pci/remove.c:12 pci_stop+0x1/0x2",
+    "BUG: kernel NULL pointer dereference, address: 0000000000000008",
+    "Oops: Oops: 0000 [#1] SMP NOPTI",
+    "Call Trace:",
+    "WARNING: possible circular locking dependency detected",
+    "refcount_t: underflow; use-after-free.",
+    "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
+    "INFO: task insmod:61 blocked for more than 120 seconds.",
+    "watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [insmod:61]",
+    "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+    "UBSAN: array-index-out-of-bounds in a.c:3:4",
+    "DMAR: [DMA Read NO_PASID] Request device [01:00.0] fault addr 0x0 [fault reason 0x06]",
+    "sysfs: cannot create duplicate filename '/devices/x'",
+    "rust_kernel: panicked at src/pf.rs:3:4:",
+    "irq 16: nobody cared (try booting with the \"irqpoll\" option)",
+])
+def test_what_is_bad(line):
+    line = f"[    1.234567] {line}"
+    assert dmesg.problems(f"[    1.0] before\n{line}\nafter\n") == [line]
+    assert dmesg.problems(line, ["nothing like it"]) == [line]
+    assert dmesg.problems(line, ["nothing like it", r"\S{4,}"]) == []
+
+
+@pytest.mark.parametrize("line", [
+    "rcu: Hierarchical RCU implementation.",
+    "DMAR: Intel(R) Virtualization Technology for Directed I/O",
+    "gim: loading out-of-tree module taints kernel.",
+    "gim 0000:01:00.0: VF 1: debug of the framebuffer at 0x1000",
+])
+def test_what_is_not(line):
+    assert dmesg.problems(line) == []
+
+
+def test_taints():
+    assert dmesg.taints(1 << 12 | 1 << 13) == []
+    assert dmesg.taints(1 << 7 | 1 << 9 | 1 << 12) == ["died with an oops", "warning"]
+
+
+class Pretence:
+    """A machine with one card, whose log and taints a test writes."""
+
+    def __init__(self, log):
+        self.log, self.lines, self.tainted = log, [], 0
+        self.errors = 0
+        self.cards = [SimpleNamespace(name="card0", driver_errors=lambda: self.errors,
+                                      driver_error_log=lambda: "RUN before LOAD")]
+
+    def sh(self, script, limit=None, given=b""):
+        self.lines += given.decode().splitlines()
+        old = script.partition("grep -q '")[2].partition("'")[0]
+        shown = self.lines[self.lines.index(old) + 1:] if old in self.lines else self.lines
+        return "\n".join([str(self.tainted), *shown])
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Pretence(tmp_path)
+
+
+def test_what_the_driver_did_wrong_is_told_once(machine):
+    checker = Checker(machine)
+    assert checker.problems() == []
+    machine.errors = 1
+    assert checker.problems() == ["card0 has recorded errors of the driver (1):\nRUN before LOAD"]
+    assert checker.problems() == []
+    machine.errors = 2
+    assert checker.problems(driver_errors=True) == []
+    assert checker.problems() == []
+    # A test has set the count back, and made another mistake.
+    machine.errors = 0
+    assert checker.problems() == []
+    machine.errors = 1
+    assert len(checker.problems()) == 1
+
+
+def test_an_allowed_warning_may_taint_but_not_an_oops(machine):
+    checker = Checker(machine)
+    machine.lines.append("WARNING: known")
+    machine.tainted = 1 << 9
+    assert checker.problems(["known"]) == []
+    machine.tainted |= 1 << 7
+    assert checker.problems(["known"]) == ["the kernel is tainted: died with an oops"]
+
+
+def test_the_log_is_kept(machine):
+    checker = Checker(machine)
+    machine.lines += ["one", "two"]
+    checker.problems()
+    machine.lines.append("three")
+    checker.problems()
+    assert (machine.log / "dmesg.txt").read_text() == "one\ntwo\nthree\n"
