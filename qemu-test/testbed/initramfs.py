@@ -129,7 +129,7 @@ def make(kernel, names=(), module_files=(), files=None):
     module_files = [pathlib.Path(f) for f in module_files]
     for path in module_files:
         if not path.is_file():
-            raise SetupError(f"the module {path} is not there: build it first")
+            raise SetupError(f"{path} is not there: build it first")
     ours = {modules.name_of(f) for f in module_files}
     names = sorted({*names, *(n for f in module_files for n in modules.depends(f) if n not in ours)})
     key = hashlib.sha256(f"{kernel.modules} {(kernel.modules / 'modules.dep').stat().st_mtime_ns} {names}".encode())

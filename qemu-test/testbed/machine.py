@@ -85,7 +85,8 @@ class Machine:
     def start(self):
         """Starts QEMU and waits until the guest runs commands."""
         shutil.rmtree(self.log, ignore_errors=True)
-        self.log.mkdir(parents=True)
+        # It may still be there: a mount point, for one, can only be emptied.
+        self.log.mkdir(parents=True, exist_ok=True)
         try:
             self._start()
         except BaseException:

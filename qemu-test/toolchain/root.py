@@ -74,7 +74,8 @@ def command(argv, cwd="/"):
     own = pathlib.Path(os.environ.get("CARGO_HOME", pathlib.Path.home() / ".cargo")) / "config.toml"
     if own.exists() and own.parent != cargo:
         shutil.copy(own, cargo / "config.toml")
-    script = [f"set -e; r='{ROOT}'", "mount --rbind /dev $r/dev", "mount --rbind /proc $r/proc",
+    # A mount of its own first: without, programs inside could not have mount namespaces of theirs.
+    script = [f"set -e; r='{ROOT}'", "mount --bind $r $r", "mount --rbind /dev $r/dev", "mount --rbind /proc $r/proc",
               "mount -t tmpfs tmpfs $r/tmp"]
     for path in binds:
         script.append(f"mkdir -p \"$r{path}\" && mount --bind '{path}' \"$r{path}\"")

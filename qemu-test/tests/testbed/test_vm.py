@@ -2,6 +2,7 @@
 """The command for people, as they call it."""
 
 import lzma
+import os
 import pathlib
 import subprocess
 import sys
@@ -13,17 +14,23 @@ from testbed.paths import stock_kernel
 VM = pathlib.Path(__file__).resolve().parents[2] / "vm"
 
 
-def vm(*arguments, given=""):
+def vm(*arguments, given="", **more):
     return subprocess.run([sys.executable, str(VM), *arguments], input=given, capture_output=True, text=True,
-                          timeout=200, check=False)
+                          timeout=200, check=False, **more)
+
+
+def vm_from_outside(*arguments, cwd):
+    """The same as from a shell that is not in the tool chain's root: it has to enter that, with what it needs."""
+    env = {k: v for k, v in os.environ.items() if k != "GIM_IN_ROOT"}
+    return vm(*arguments, cwd=cwd, env=env)
 
 
 def test_status_output_files_and_arguments(tmp_path):
     (tmp_path / "data.txt").write_text("hello\n")
     script = tmp_path / "a script.sh"
     script.write_text('cat data.txt other/name; echo "$2"; modprobe igb && lspci -d 8086:10c9; exit 7\n')
-    out = vm("run", "--log", str(tmp_path / "log"), "--device", "igb", "--with", "igb", "--file",
-             str(tmp_path / "data.txt"), "--file", f"{tmp_path / 'data.txt'}:other/name", str(script), "1", "two words")
+    out = vm_from_outside("run", "--log", "log", "--device", "igb", "--with", "igb", "--file", "data.txt", "--file",
+                          f"{tmp_path}/data.txt:other/name", "a script.sh", "1", "two words", cwd=tmp_path)
     assert (out.returncode, out.stderr) == (7, "")
     assert out.stdout.splitlines()[:3] == ["hello", "hello", "two words"]
     assert "82576" in out.stdout
@@ -62,9 +69,10 @@ def test_a_module_that_is_not_the_kernel_s(tmp_path):
 def test_what_is_missing_is_said(tmp_path):
     script = tmp_path / "script.sh"
     script.write_text("true\n")
-    out = vm("run", "--module", str(tmp_path / "none.ko"), str(script))
-    assert out.returncode == 126
-    assert "none.ko is not there" in out.stderr
+    for call in (vm, vm_from_outside):
+        out = call("run", "--module", "none.ko", "script.sh", cwd=tmp_path)
+        assert out.returncode == 126
+        assert "none.ko is not there" in out.stderr
     out = vm("run", "--with", "nonsense", str(script))
     assert out.returncode == 126
     assert "has no module nonsense" in out.stderr
