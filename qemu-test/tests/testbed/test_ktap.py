@@ -74,6 +74,11 @@ def test_a_missing_subtest_fails():
     assert ("suite", "fail") in outcomes("KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n  ok 1 a\nok 1 suite")
 
 
+def test_a_failed_subtest_does_not_hide_a_missing_one():
+    assert outcomes("KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n  not ok 1 a\nnot ok 1 suite") == [
+        ("suite/a", "fail"), ("suite", "fail")]
+
+
 def test_a_parent_that_fails_by_itself_is_a_failure():
     assert ("suite", "fail") in outcomes("KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  ok 1 a\nnot ok 1 suite")
 

@@ -67,7 +67,8 @@ def test_marks_allow(run):
 def test_a_failure_says_what_the_machine_says(run):
     result = run("def test_it(machine): assert 1 == 2", "dmesg: WARNING: here")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*assert 1 == 2*", "*dmesg: WARNING: here*", "*logs: logs-of-it*"])
+    result.stdout.fnmatch_lines(["*assert 1 == 2*", "*Captured problems call*", "*dmesg: WARNING: here*",
+                                 "*logs: logs-of-it*"])
 
 
 def test_tests_on_the_same_machine_run_side_by_side(run):

@@ -58,10 +58,12 @@ def test_a_warning_is_told_and_strict_makes_it_an_error(tmp_path, strict, status
 
 def test_a_module_that_is_not_the_kernel_s(tmp_path):
     # One of the kernel's, under another name, so that nothing has to be built.
-    source = next(stock_kernel().modules.rglob("nvme.ko*"))
+    kernel = stock_kernel()
+    source = next(kernel.modules.rglob("nvme.ko*"))
     data = source.read_bytes()
     (tmp_path / "own.ko").write_bytes(lzma.decompress(data) if source.suffix == ".xz" else data)
-    out = vm("run", "--log", str(tmp_path / "log"), "--module", str(tmp_path / "own.ko"), "-",
+    out = vm("run", "--log", str(tmp_path / "log"), "--module", str(tmp_path / "own.ko"), "--kernel",
+             str(kernel.image), "--modules", str(kernel.modules), "-",
              given="ls *.ko; load own.ko && cat /sys/module/nvme_core/refcnt /sys/module/nvme/refcnt")
     assert (out.stdout, out.returncode) == ("own.ko\n1\n0\n", 0)
 
