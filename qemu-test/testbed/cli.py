@@ -14,7 +14,7 @@ TIMED_OUT, CRASHED, NOT_SET_UP = 124, 125, 126
 
 EPILOG = """\
 Exit status of `run`: that of SCRIPT; 124 if it did not end in time, 125 if the guest crashed, 126 if something that the
-machine needs is missing. Files go to /work in the guest, which is where SCRIPT runs. The guest has busybox, kmod,
+machine needs is missing. Files go to /job in the guest, which is where SCRIPT runs. The guest has busybox, kmod,
 lspci and setpci. Logs are in build/logs/vm.
 
   qemu-test/vm run --cards 1 --module gim.ko script.sh
@@ -57,11 +57,11 @@ def parser():
     common.add_argument("--kernel", metavar="IMAGE", help="a kernel image (default: Debian's stock kernel)")
     common.add_argument("--modules", metavar="DIR", help="its modules: a folder with modules.dep")
     common.add_argument("--module", action="append", default=[], metavar="FILE.ko",
-                        help="a module's file, copied to /work with what it depends on at hand; SCRIPT loads it")
+                        help="a module's file, copied to /job with what it depends on at hand; SCRIPT loads it")
     common.add_argument("--with", action="append", default=[], metavar="MODULE", dest="available",
                         help="a module of the kernel to have at hand for modprobe")
     common.add_argument("--file", action="append", default=[], metavar="HOSTPATH[:GUESTPATH]", type=file_pair,
-                        help="a file or folder to copy in; GUESTPATH is relative to /work")
+                        help="a file or folder to copy in; GUESTPATH is relative to /job")
     common.add_argument("--append", action="append", default=[], metavar="ARGUMENTS",
                         help="for the kernel's command line")
     common.add_argument("--memory", default="2G", metavar="SIZE", help="of the guest (default: %(default)s)")

@@ -8,6 +8,7 @@ import socket
 import threading
 
 PANIC = re.compile(rb"Kernel panic - not syncing[^\r\n]*")
+BEGIN = re.compile(r"BUG:|Oops|WARNING:|general protection fault|Kernel panic")
 
 
 class Console:
@@ -63,6 +64,11 @@ class Console:
     def tail(self, lines=40):
         """The last lines, for a report."""
         return "\n".join(self.text().splitlines()[-lines:])
+
+    def crash(self, lines=150):
+        """The last lines, from where the kernel began to tell of a crash if it did."""
+        last = self.text().splitlines()[-lines:]
+        return "\n".join(last[next((n for n, line in enumerate(last) if BEGIN.search(line)), max(0, len(last) - 40)):])
 
     def send(self, data):
         """Types something."""

@@ -22,11 +22,11 @@ PROGRAMS = {
     "lspci": [],
     "setpci": [],
 }
-FOLDERS = "usr/bin usr/sbin usr/lib usr/lib64 dev proc sys run tmp root work etc mnt".split()
+FOLDERS = "usr/bin usr/sbin usr/lib usr/lib64 dev proc sys run tmp root job etc mnt".split()
 LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
 PCI_IDS = pathlib.Path("/usr/share/misc/pci.ids")
 # The guest's working folder, where the files of a boot go.
-WORK = "/work"
+JOB = "/job"
 DAY = 24 * 3600
 
 
@@ -140,7 +140,7 @@ def make(kernel, names=(), module_files=(), files=None):
         parts.append(_kept("modules", key.hexdigest()[:16], lambda: _modules(kernel, names, ())))
     own = Archive()
     for path in module_files:
-        own.copy(f"{WORK}/{path.name}", path)
+        own.copy(f"{JOB}/{path.name}", path)
     for target, source in (files or {}).items():
         if isinstance(source, bytes):
             own.file(target, source, 0o755)

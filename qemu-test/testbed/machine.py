@@ -79,7 +79,7 @@ class Machine:
 
     def write_initramfs(self, path):
         """Makes the initramfs of this machine."""
-        files = {str(pathlib.PurePosixPath(initramfs.WORK) / k): v for k, v in self.files.items()}
+        files = {str(pathlib.PurePosixPath(initramfs.JOB) / k): v for k, v in self.files.items()}
         path.write_bytes(initramfs.make(self.kernel, self.modules, self.module_files, files))
 
     def start(self):
@@ -164,7 +164,7 @@ class Machine:
                 self._process.wait(10)
             self._end()
             console.wait_closed(5)
-            panic, tail = console.panic(), console.tail()
+            panic, tail = console.panic(), console.crash()
         else:
             panic, tail = None, ""
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -36,15 +36,24 @@ class Kernel:
         return self.modules.name
 
 
-def stock_kernel():
-    """Debian's own kernel, which the tool chain has fetched."""
+def _toolchain_kernel():
     toolchain = str(QEMU_TEST / "toolchain")
     # Only for this import: the tool chain's qemu.py would hide the package of qemu.qmp.
     sys.path.insert(0, toolchain)
     try:
-        kernel = importlib.import_module("kernel")
+        return importlib.import_module("kernel")
     finally:
         sys.path.remove(toolchain)
+
+
+def stock_kernel_tree():
+    """The tree to build modules for the stock kernel in."""
+    return _toolchain_kernel().KDIR
+
+
+def stock_kernel():
+    """Debian's own kernel, which the tool chain has fetched."""
+    kernel = _toolchain_kernel()
     try:
         return Kernel(kernel.image(), kernel.modules())
     except (OSError, kernel.Failure) as e:

@@ -54,5 +54,5 @@ def test_qemu_that_does_not_start(tmp_path):
 
 def test_a_guest_that_does_not_boot(tmp_path):
     with pytest.raises(GuestTimeout, match="did not boot within"), \
-            Machine(log=tmp_path / "log", append="rdinit=/bin/cat", boot_limit=5):
+            Machine(log=tmp_path / "log", append="rdinit=/bin/cat", boot_limit=3):
         pass

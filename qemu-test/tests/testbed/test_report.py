@@ -39,7 +39,7 @@ def run(pytester):
 
 def test_each_line_of_ktap_counts(run):
     output = "KTAP version 1\n1..4\nok 1 a\n# because of this\nnot ok 2 b\nok 3 c # SKIP why\nok 4 d\n"
-    result = run("def test_it(ktap): ktap('/work/x.sh')", output=output, status=1)
+    result = run("def test_it(ktap): ktap('/job/x.sh')", output=output, status=1)
     # The test itself, and the one line.
     result.stdout.fnmatch_lines(["*2 failed, 1 skipped, 2 subtests passed*"])
     result.stdout.fnmatch_lines(["SUBFAILED*[[]b[]]*because of this*"])
@@ -47,7 +47,7 @@ def test_each_line_of_ktap_counts(run):
 
 
 def test_a_script_that_stops_early_fails(run):
-    result = run("def test_it(ktap): ktap('/work/x.sh')", output="KTAP version 1\n1..2\nok 1 a\n")
+    result = run("def test_it(ktap): ktap('/job/x.sh')", output="KTAP version 1\n1..2\nok 1 a\n")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*1 of 2 planned tests have a result*"])
 
