@@ -8,5 +8,6 @@
 #![forbid(unsafe_code)]
 
 pub mod fb;
+pub mod gpuiov;
 pub mod options;
 pub mod vbios;
