@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What the `kernel` crate lacks, in its own style; the only unsafe code of the driver.
+//!
+//! Each file stands alone and knows nothing of the S7150, so that it could be sent upstream. Everything that depends on
+//! the kernel's version belongs here as well.
+
+pub(crate) mod dma;
+pub(crate) mod fmt;
+pub(crate) mod module_param;
+pub(crate) mod pci;

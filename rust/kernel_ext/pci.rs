@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! PCI: what [`kernel::pci`] lacks.
+
+use kernel::{
+    bindings,
+    device,
+    pci, //
+};
+
+mod capability;
+mod driver;
+mod enable;
+mod resource;
+mod sriov;
+
+pub(crate) use self::{
+    capability::{
+        find_ext_capability,
+        find_vsec, //
+    },
+    driver::{
+        Adapter,
+        Driver, //
+    },
+    enable::Enabled,
+    resource::{
+        resource,
+        vf_resource,
+        Resource, //
+    },
+    sriov::{
+        Sriov,
+        VirtualFunctions, //
+    },
+};
+
+/// `pci::Device::as_raw()` is private to the kernel crate.
+fn raw<C: device::DeviceContext>(dev: &pci::Device<C>) -> *mut bindings::pci_dev {
+    // CAST: `pci::Device` is a transparent wrapper of `struct pci_dev`.
+    core::ptr::from_ref(dev).cast_mut().cast()
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Virtual functions: enabling them, and who uses them.
+
+use super::raw;
+use kernel::{
+    bindings,
+    device,
+    error::to_result,
+    fmt,
+    pci,
+    prelude::*, //
+};
+
+/// A VF that somebody outside the kernel's own drivers holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InUse {
+    /// Its number, from 1.
+    pub(crate) vf: u32,
+}
+
+/// SR-IOV of a physical function; host drivers do not take its VFs while this lives, unless the administrator says so
+/// in `sriov_drivers_autoprobe`.
+pub(crate) struct Sriov<'a> {
+    dev: &'a pci::Device<device::Bound>,
+    pos: c_int,
+    vf_device: u32,
+    autoprobe: bool,
+}
+
+impl fmt::Display for InUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VF{}", self.vf)
+    }
+}
+
+impl<'a> Sriov<'a> {
+    /// Takes over SR-IOV of a device; `None` if it has none.
+    pub(crate) fn new(dev: &'a pci::Device<device::Core<'_>>) -> Result<Option<Self>> {
+        let Some(pos) = super::find_ext_capability(dev, bindings::PCI_EXT_CAP_ID_SRIOV) else {
+            return Ok(None);
+        };
+        let pos = c_int::try_from(pos)?;
+        let vf_device = read(dev, pos, bindings::PCI_SRIOV_VF_DID)?.into();
+        let autoprobe = autoprobe(dev).unwrap_or(true);
+        set_autoprobe(dev, false);
+        Ok(Some(Self {
+            dev,
+            pos,
+            vf_device,
+            autoprobe,
+        }))
+    }
+
+    /// Whether ARI is on, which the PCI core sees to if all bridges on the way to the device can forward it.
+    pub(crate) fn ari(&self) -> Result<bool> {
+        let control = read(self.dev, self.pos, bindings::PCI_SRIOV_CTRL)?;
+        Ok(u32::from(control) & bindings::PCI_SRIOV_CTRL_ARI != 0)
+    }
+
+    /// Most VFs that can be enabled.
+    pub(crate) fn total(&self) -> u16 {
+        // SAFETY: `dev` is a valid device.
+        let n = unsafe { bindings::pci_sriov_get_totalvfs(raw(self.dev)) };
+        u16::try_from(n).unwrap_or(u16::MAX)
+    }
+
+    /// VFs enabled at the moment, by whomever.
+    pub(crate) fn enabled(&self) -> u16 {
+        // SAFETY: `dev` is a valid device.
+        let n = unsafe { bindings::pci_num_vf(raw(self.dev)) };
+        u16::try_from(n).unwrap_or(0)
+    }
+
+    /// The first VF found that is assigned to a guest or open through vfio: nobody may pull it away.
+    pub(crate) fn in_use(&self) -> Option<InUse> {
+        let vendor = u32::from(self.dev.vendor_id().as_raw());
+        let mut vf = core::ptr::null_mut();
+        loop {
+            // SAFETY: `vf` is NULL or a device with a reference, which the call drops.
+            vf = unsafe { bindings::pci_get_device(vendor, self.vf_device, vf) };
+            if vf.is_null() {
+                return None;
+            }
+            // SAFETY: The call above took a reference to `vf`. The union holds `physfn` for a VF, which is not changed
+            // as long as the VF exists.
+            let ours =
+                unsafe { (*vf).is_virtfn() != 0 && (*vf).__bindgen_anon_1.physfn == raw(self.dev) };
+            // SAFETY: `vf` has a reference.
+            if ours && unsafe { is_taken(vf) } {
+                // SAFETY: `vf` has a reference, which is dropped here for good.
+                let id = unsafe {
+                    let id = bindings::pci_iov_vf_id(vf);
+                    bindings::pci_dev_put(vf);
+                    id
+                };
+                return Some(InUse {
+                    vf: u32::try_from(id).map_or(0, |id| id + 1),
+                });
+            }
+        }
+    }
+
+    /// Enables `n` VFs. `_core` proves that the device lock is held.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no address space or bus numbers for the VFs; `EIO`: the card's capability is inconsistent; `EINVAL`: more
+    /// VFs than there are, or VFs enabled already.
+    pub(crate) fn enable(
+        &self,
+        _core: &pci::Device<device::Core<'_>>,
+        n: u16,
+    ) -> Result<VirtualFunctions<'a>> {
+        // SAFETY: `dev` is a valid device with a driver.
+        to_result(unsafe { bindings::pci_enable_sriov(raw(self.dev), n.into()) })?;
+        Ok(VirtualFunctions {
+            dev: self.dev,
+            n,
+            leave: false,
+        })
+    }
+
+    /// Takes over VFs that were enabled before this driver came; `None` if there are none.
+    pub(crate) fn adopt(
+        &self,
+        _core: &pci::Device<device::Core<'_>>,
+    ) -> Option<VirtualFunctions<'a>> {
+        let n = self.enabled();
+        (n != 0).then_some(VirtualFunctions {
+            dev: self.dev,
+            n,
+            leave: false,
+        })
+    }
+}
+
+impl Drop for Sriov<'_> {
+    fn drop(&mut self) {
+        set_autoprobe(self.dev, self.autoprobe);
+    }
+}
+
+/// Enabled VFs; they are disabled when this is dropped, which must happen where the driver core holds the device lock:
+/// in a callback, or with the driver's data.
+pub(crate) struct VirtualFunctions<'a> {
+    dev: &'a pci::Device<device::Bound>,
+    n: u16,
+    leave: bool,
+}
+
+impl VirtualFunctions<'_> {
+    /// How many there are.
+    pub(crate) fn count(&self) -> u16 {
+        self.n
+    }
+
+    /// Leaves the VFs enabled: for a driver that goes while a guest holds one.
+    pub(crate) fn leave(mut self) {
+        self.leave = true;
+    }
+}
+
+impl Drop for VirtualFunctions<'_> {
+    fn drop(&mut self) {
+        if !self.leave {
+            // SAFETY: `dev` is a valid device; a call without enabled VFs does nothing.
+            unsafe { bindings::pci_disable_sriov(raw(self.dev)) };
+        }
+    }
+}
+
+/// A 16-bit register of the SR-IOV capability at `pos`.
+fn read(dev: &pci::Device<device::Bound>, pos: c_int, register: u32) -> Result<u16> {
+    let at = pos + c_int::try_from(register)?;
+    let mut value = 0;
+    // SAFETY: `dev` is a valid device.
+    to_result(unsafe { bindings::pci_read_config_word(raw(dev), at, &mut value) })?;
+    Ok(value)
+}
+
+/// Whether a VF is assigned (KVM, Xen) or its IOMMU group belongs to a process (vfio, iommufd).
+///
+/// # Safety
+///
+/// `vf` points to a device with a reference.
+unsafe fn is_taken(vf: *mut bindings::pci_dev) -> bool {
+    // SAFETY: By the safety requirement. A flag that changes meanwhile is as good as one that changes right after.
+    if u32::from(unsafe { (*vf).dev_flags }) & bindings::pci_dev_flags_PCI_DEV_FLAGS_ASSIGNED != 0 {
+        return true;
+    }
+    // SAFETY: By the safety requirement; a group got is put.
+    unsafe {
+        let group = bindings::iommu_group_get(&raw mut (*vf).dev);
+        if group.is_null() {
+            return false;
+        }
+        let claimed = bindings::iommu_group_dma_owner_claimed(group);
+        bindings::iommu_group_put(group);
+        claimed
+    }
+}
+
+/// The `sriov_drivers_autoprobe` attribute, among those that every PCI device of the kernel has.
+///
+/// What it stands for is private to the PCI core; its own show and store functions are the way to it.
+fn attribute(dev: &pci::Device<device::Bound>) -> Option<*mut bindings::device_attribute> {
+    // SAFETY: A PCI device has a type; group and attribute lists are static and end with NULL.
+    unsafe {
+        let mut group = (*(*raw(dev)).dev.type_).groups;
+        while !group.is_null() && !(*group).is_null() {
+            let mut attr = (**group).__bindgen_anon_2.attrs;
+            while !attr.is_null() && !(*attr).is_null() {
+                if CStr::from_char_ptr((**attr).name) == c"sriov_drivers_autoprobe" {
+                    // CAST: All attributes of devices are the first member of a `struct device_attribute`.
+                    return Some((*attr).cast());
+                }
+                attr = attr.add(1);
+            }
+            group = group.add(1);
+        }
+    }
+    None
+}
+
+/// Page for an attribute's text, which has to be aligned.
+#[repr(C, align(4096))]
+struct Text([u8; 4096]);
+
+fn autoprobe(dev: &pci::Device<device::Bound>) -> Option<bool> {
+    let attr = attribute(dev)?;
+    let mut text = KBox::new(Text([0; 4096]), GFP_KERNEL).ok()?;
+    // SAFETY: The attribute belongs to `dev`, and the buffer is a page as in sysfs.
+    let n = unsafe {
+        let show = (*attr).__bindgen_anon_1.show?;
+        show(&raw mut (*raw(dev)).dev, attr, text.0.as_mut_ptr().cast())
+    };
+    (n > 0).then(|| text.0[0] != b'0')
+}
+
+fn set_autoprobe(dev: &pci::Device<device::Bound>, on: bool) {
+    let text = if on { c"1" } else { c"0" };
+    let stored = attribute(dev).and_then(|attr| {
+        // SAFETY: The attribute belongs to `dev`, and the text is one byte long as stated.
+        unsafe {
+            let store = (*attr).__bindgen_anon_2.store?;
+            Some(store(&raw mut (*raw(dev)).dev, attr, text.as_char_ptr(), 1))
+        }
+    });
+    if stored != Some(1) {
+        dev_warn!(
+            dev,
+            "cannot set sriov_drivers_autoprobe: host drivers may take VFs\n"
+        );
+    }
+}

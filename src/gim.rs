@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! gim: SR-IOV physical function driver of the AMD FirePro S7150.
+//!
+//! Table of contents of the module: its parameters and the registration of its driver. What decides is in `gim_core`
+//! (`rust/core`), what is unsafe in `kernel_ext` (`rust/kernel_ext`).
+
+use kernel::prelude::*;
+
+#[allow(dead_code, unreachable_pub)] // A package of its own for tests, fuzzers, the simulator and the tools.
+#[path = "../rust/core/src/mod.rs"]
+mod gim_core;
+#[path = "../rust/kernel_ext/mod.rs"]
+mod kernel_ext;
+
+#[forbid(unsafe_code)]
+mod card;
+#[forbid(unsafe_code)]
+mod driver;
+#[forbid(unsafe_code)]
+mod hw;
+mod params;
+#[forbid(unsafe_code)]
+mod pf;
+
+/// The module: alive as long as its driver is registered.
+#[pin_data]
+struct Gim {
+    #[pin]
+    _driver: kernel::driver::Registration<kernel_ext::pci::Adapter<driver::Gim>>,
+}
+
+impl kernel::InPlaceModule for Gim {
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            _driver <- kernel::driver::Registration::new(
+                <Self as kernel::ModuleMetadata>::NAME,
+                module,
+            ),
+        })
+    }
+}
+
+module! {
+    type: Gim,
+    name: "gim",
+    authors: ["The gim developers"],
+    description: "SR-IOV physical function driver of the AMD FirePro S7150",
+    license: "Dual MIT/GPL",
+}

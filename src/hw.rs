@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The card, one file per block of silicon: its registers, then its sequences. No policy.
+//!
+//! Register numbers, fields and sequences are from the hardware reference; each file names the sections.
+
+pub(crate) mod bars;
+pub(crate) mod iov;
+pub(crate) mod mmio;
+pub(crate) mod rlc;
+pub(crate) mod rom;
+pub(crate) mod smc;
+pub(crate) mod strap;
+pub(crate) mod vram;

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The VBIOS flash behind the SMC (section 3.3 of the hardware reference).
+
+use super::mmio::Mmio;
+use crate::gim_core::vbios;
+use kernel::{
+    io::{
+        register,
+        Io, //
+    },
+    prelude::*,
+};
+
+register! {
+    /// Address of SMC window 6.
+    SMC_IND_INDEX_6(u32) @ 0x230 {
+        31:0 address;
+    }
+
+    /// The register at the address of window 6.
+    SMC_IND_DATA_6(u32) @ 0x234 {
+        31:0 value;
+    }
+}
+
+/// Byte address in the flash.
+const ROM_INDEX: u32 = 0xc060_0010;
+/// The dword there; counts the address up at each read.
+const ROM_DATA: u32 = 0xc060_0014;
+
+/// Why there is no usable image.
+pub(crate) enum Error {
+    /// The image is not what it should be.
+    Image(vbios::Error),
+    /// The kernel has no memory.
+    Memory,
+}
+
+impl From<vbios::Error> for Error {
+    fn from(e: vbios::Error) -> Self {
+        Error::Image(e)
+    }
+}
+
+impl From<kernel::alloc::AllocError> for Error {
+    fn from(_: kernel::alloc::AllocError) -> Self {
+        Error::Memory
+    }
+}
+
+/// Sets the flash address to 0 and appends `dwords` dwords to `out`, which has room for them.
+fn read_dwords(mmio: &Mmio<'_>, out: &mut KVVec<u8>, dwords: usize) -> Result<(), Error> {
+    mmio.write_reg(SMC_IND_INDEX_6::from(ROM_INDEX));
+    mmio.write_reg(SMC_IND_DATA_6::from(0));
+    mmio.write_reg(SMC_IND_INDEX_6::from(ROM_DATA));
+    for _ in 0..dwords {
+        let dword = u32::from(mmio.read(SMC_IND_DATA_6));
+        out.extend_from_slice(&dword.to_le_bytes(), GFP_KERNEL)?;
+    }
+    Ok(())
+}
+
+/// Reads the image and validates it: at most 255 times 512 bytes, about 140 ms for the usual 64 KB. Returns its
+/// revision.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub(crate) fn read(mmio: &Mmio<'_>, vendor: u16, device: u16) -> Result<(u8, u8), Error> {
+    let mut image = KVVec::new();
+    read_dwords(mmio, &mut image, vbios::HEADER_LEN / 4)?;
+    let len = vbios::length(&image)?;
+    image.clear();
+    image.reserve(len, GFP_KERNEL)?;
+    read_dwords(mmio, &mut image, len / 4)?;
+    Ok(vbios::Image::new(&image, vendor, device)?.revision())
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! One physical function, from probe to unbind. Owns everything below it.
+
+use crate::{
+    card::Card,
+    hw::iov::GpuIov,
+    kernel_ext::pci::{
+        Enabled,
+        Sriov,
+        VirtualFunctions, //
+    },
+    params,
+};
+use kernel::{
+    device::{
+        Bound,
+        Core, //
+    },
+    new_mutex,
+    pci,
+    prelude::*,
+    sync::Mutex, //
+};
+
+/// A bound physical function. Fields are dropped in the order in which they stand here: the opposite of set-up.
+#[pin_data]
+pub(crate) struct Pf<'a> {
+    #[pin]
+    vfs: Mutex<Option<VirtualFunctions<'a>>>,
+    /// `None` for a device without GPU-IOV, which gets plain SR-IOV.
+    card: Option<Card<'a>>,
+    sriov: Sriov<'a>,
+    dev: &'a pci::Device<Bound>,
+    _enabled: Enabled<'a>,
+}
+
+impl<'a> Pf<'a> {
+    /// Takes over a device. `forced` says that no entry of the driver's table names it: then it may lack GPU-IOV.
+    pub(crate) fn probe<'core>(
+        dev: &'a pci::Device<Core<'core>>,
+        forced: bool,
+    ) -> impl PinInit<Self, Error> + use<'a, 'core> {
+        pin_init::pin_init_scope(move || {
+            let enabled = Enabled::new(dev)?;
+            let sriov = Sriov::new(dev)?.ok_or_else(|| {
+                dev_err!(
+                    dev,
+                    "no SR-IOV capability: enable SR-IOV in the firmware setup\n"
+                );
+                ENODEV
+            })?;
+            let card = match GpuIov::find(dev)? {
+                Some(iov) => Some(Card::new(dev, iov, &sriov)?),
+                None if forced => None,
+                None => {
+                    dev_err!(
+                        dev,
+                        "no GPU-IOV capability: this card's VBIOS offers no virtualization\n"
+                    );
+                    return Err(ENODEV);
+                }
+            };
+            let vfs = Self::first_vfs(dev, &sriov, card.as_ref())?;
+            if card.is_none() {
+                dev_info!(dev, "no GPU-IOV: plain SR-IOV, {} VFs\n", vfs.count());
+            }
+            Ok(try_pin_init!(Self {
+                vfs <- new_mutex!(Some(vfs), "Pf::vfs"),
+                card,
+                sriov,
+                dev,
+                _enabled: enabled,
+            }? Error))
+        })
+    }
+
+    /// The VFs that a newly bound device has: as many as the parameter `vf_num` says, or those that somebody holds.
+    fn first_vfs(
+        dev: &'a pci::Device<Core<'_>>,
+        sriov: &Sriov<'a>,
+        card: Option<&Card<'a>>,
+    ) -> Result<VirtualFunctions<'a>> {
+        if let Some(left) = sriov.adopt(dev) {
+            let Some(user) = sriov.in_use() else {
+                dev_info!(
+                    dev,
+                    "{} VFs were left enabled: starting anew\n",
+                    left.count()
+                );
+                drop(left);
+                return Self::wanted_vfs(dev, sriov, card);
+            };
+            return match card.map_or(Ok(()), |card| card.check_division(left.count())) {
+                Ok(()) => {
+                    dev_info!(
+                        dev,
+                        "{} is in use: keeping the {} VFs\n",
+                        user,
+                        left.count()
+                    );
+                    Ok(left)
+                }
+                Err(e) => {
+                    dev_err!(dev, "{} is in use: stop its user, then bind again\n", user);
+                    left.leave();
+                    Err(e)
+                }
+            };
+        }
+        Self::wanted_vfs(dev, sriov, card)
+    }
+
+    fn wanted_vfs(
+        dev: &'a pci::Device<Core<'_>>,
+        sriov: &Sriov<'a>,
+        card: Option<&Card<'a>>,
+    ) -> Result<VirtualFunctions<'a>> {
+        let total = sriov.total();
+        let wanted = match u16::try_from(params::VF_NUM.value())? {
+            0 => total,
+            n if n <= total => n,
+            n => {
+                dev_err!(
+                    dev,
+                    "vf_num={n}, but the card has {total} VFs: give 0 to {total}\n"
+                );
+                return Err(EINVAL);
+            }
+        };
+        Self::enable(dev, dev, sriov, card, wanted)
+    }
+
+    /// Divides the card among `n` VFs, or fewer if it has not the memory, and enables them.
+    fn enable(
+        core: &pci::Device<Core<'_>>,
+        dev: &'a pci::Device<Bound>,
+        sriov: &Sriov<'a>,
+        card: Option<&Card<'a>>,
+        n: u16,
+    ) -> Result<VirtualFunctions<'a>> {
+        let n = card.map_or(Ok(n), |card| card.divide(n))?;
+        let vfs = sriov.enable(core, n).inspect_err(|e| {
+            dev_err!(
+                dev,
+                "{n} VFs cannot be enabled ({}): enable SR-IOV, ARI and 'Above 4G decoding' in the firmware setup, or \
+                 boot with pci=realloc\n",
+                e.to_errno()
+            );
+        })?;
+        if let Some(card) = card {
+            card.vfs_enabled(n)?;
+        }
+        Ok(vfs)
+    }
+
+    /// Enables `n` VFs, or disables all for 0.
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY` if a VF is in use; others as the log says.
+    pub(crate) fn set_vfs(self: Pin<&Self>, core: &pci::Device<Core<'_>>, n: u16) -> Result<u16> {
+        let mut vfs = self.vfs.lock();
+        if n == 0 {
+            if let Some(user) = self.sriov.in_use() {
+                dev_err!(
+                    self.dev,
+                    "{} is in use: stop its user before you disable the VFs\n",
+                    user
+                );
+                return Err(EBUSY);
+            }
+            *vfs = None;
+            return Ok(0);
+        }
+        let new = Self::enable(core, self.dev, &self.sriov, self.card.as_ref(), n)?;
+        let count = new.count();
+        *vfs = Some(new);
+        Ok(count)
+    }
+
+    /// Lets go of the device: VFs are disabled unless somebody holds one.
+    pub(crate) fn unbind(self: Pin<&Self>, _core: &pci::Device<Core<'_>>) {
+        let Some(vfs) = self.vfs.lock().take() else {
+            return;
+        };
+        if let Some(user) = self.sriov.in_use() {
+            dev_warn!(
+                self.dev,
+                "{} is in use: leaving {} VFs as they are\n",
+                user,
+                vfs.count()
+            );
+            vfs.leave();
+            if let Some(card) = &self.card {
+                card.leave();
+            }
+        }
+    }
+}
