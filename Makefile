@@ -1,15 +1,78 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-# `make help` lists the targets.
+# `make` builds the module for the running kernel; `make help` lists the rest.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+CACHE := $(or $(GIM_CACHE),$(HOME)/.cache/gim)
+# What is built and tested for Debian's stock kernel, in the root that `make setup` makes.
+ENTER := python3 qemu-test/toolchain enter
+STOCK = $(CACHE)/kdir
+STOCK_MODULES = $(CACHE)/image/lib/modules/$(shell cat $(STOCK)/include/config/kernel.release)
+export CARGO_TARGET_DIR := $(CURDIR)/build/cargo
+PYTEST := $(CACHE)/venv/bin/pytest
+RUFF := $(CACHE)/venv/bin/ruff
+# CONFIG_WERROR is not for modules of one's own.
+BUILD_STOCK = mkdir -p build/stock && \
+    $(MAKE) -s -C $(STOCK) M=$(CURDIR) MO=$(CURDIR)/build/stock KRUSTFLAGS=-Dwarnings KCFLAGS=-Werror modules
+
+.PHONY: module
+module: ## build gim.ko for the running kernel, or for KDIR=...
+	@scripts/check-kernel $(KDIR)
+	@mkdir -p build/module
+	$(MAKE) -C $(KDIR) M=$(CURDIR) MO=$(CURDIR)/build/module modules
+	cp build/module/gim.ko gim.ko
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+.PHONY: clean
+clean: ## remove what was built here, but not the cache
+	rm -rf build gim.ko
+
+.PHONY: setup
+setup: ## make the Debian root, kernel and QEMU for the targets below (resumed and skipped as needed)
+	@python3 qemu-test/toolchain setup
+
+.PHONY: run
+run: setup ## boot the emulated card, load the module with 16 VFs and show them
+	@$(ENTER) $(MAKE) --no-print-directory stock-module device
+	@$(ENTER) $(CACHE)/venv/bin/python qemu-test/demo
 
 .PHONY: test
-test: test-core ## everything
+test: setup ## everything
+	@$(ENTER) $(MAKE) --no-print-directory test-core test-module test-device test-qemu
+
+# The targets from here on run in the root: $(ENTER) make TARGET.
 
 .PHONY: test-core
 test-core: ## formatting, lints and tests of the functional core
-	cargo fmt --manifest-path rust/core/Cargo.toml --check
-	cargo clippy --manifest-path rust/core/Cargo.toml --all-targets -- -D warnings
-	cargo test --manifest-path rust/core/Cargo.toml
+	cargo fmt --manifest-path rust/Cargo.toml --check
+	cargo clippy --manifest-path rust/Cargo.toml --all-targets -- -D warnings
+	cargo test --manifest-path rust/Cargo.toml
+
+.PHONY: stock-module
+stock-module:
+	@scripts/check-kernel $(STOCK)
+	$(BUILD_STOCK)
+	@scripts/check-module build/stock/gim.ko $(STOCK) $(STOCK_MODULES)
+
+.PHONY: test-module
+test-module: ## formatting and lints of the module, and that the stock kernel can take it
+	rustfmt --check src/gim.rs
+	! grep -rn unsafe src rust/core
+	rm -rf build/stock
+	$(BUILD_STOCK) CLIPPY=1
+	rm -rf build/stock
+	$(MAKE) --no-print-directory stock-module
+
+.PHONY: device
+device:
+	$(MAKE) -s -C qemu-test/device
+
+.PHONY: test-device
+test-device: device ## lints of the test bed and of the emulated card
+
+.PHONY: test-qemu
+test-qemu: stock-module device ## the tests in virtual machines
+	$(RUFF) check qemu-test
+	$(PYTEST) qemu-test/tests

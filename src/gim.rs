@@ -3,7 +3,8 @@
 //! gim: SR-IOV physical function driver of the AMD FirePro S7150.
 //!
 //! Table of contents of the module: its parameters and the registration of its driver. What decides is in `gim_core`
-//! (`rust/core`), what is unsafe in `kernel_ext` (`rust/kernel_ext`).
+//! (`rust/core`); what the kernel crate lacks is in `kernel_ext` (`rust/kernel_ext`), the only place that may do what the
+//! compiler cannot check: Kbuild forbids it elsewhere.
 
 use kernel::prelude::*;
 
@@ -13,14 +14,10 @@ mod gim_core;
 #[path = "../rust/kernel_ext/mod.rs"]
 mod kernel_ext;
 
-#[forbid(unsafe_code)]
 mod card;
-#[forbid(unsafe_code)]
 mod driver;
-#[forbid(unsafe_code)]
 mod hw;
 mod params;
-#[forbid(unsafe_code)]
 mod pf;
 
 /// The module: alive as long as its driver is registered.

@@ -16,7 +16,7 @@ SCRATCH = BUILD / "testbed"
 
 DEVICE = pathlib.Path(os.environ.get("GIM_DEVICE", BUILD / "device" / "s7150.so"))
 VBIOS = BUILD / "device" / "vbios.rom"
-MODULE = PROJECT / "gim.ko"
+MODULE = BUILD / "stock" / "gim.ko"
 
 
 class SetupError(Exception):

@@ -5,6 +5,8 @@
 //! Each file stands alone and knows nothing of the S7150, so that it could be sent upstream. Everything that depends on
 //! the kernel's version belongs here as well.
 
+#![allow(unsafe_code)]
+
 pub(crate) mod dma;
 pub(crate) mod fmt;
 pub(crate) mod module_param;

@@ -114,6 +114,7 @@ macro_rules! module_params {
         $vis static $static: $crate::kernel_ext::module_param::Param<$spec> =
             $crate::kernel_ext::module_param::Param::new();
 
+        #[allow(unsafe_code)]
         const _: () = {
             use $crate::kernel_ext::module_param::{join, Param};
 

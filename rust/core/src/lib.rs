@@ -5,7 +5,6 @@
 //! The kernel module includes the same files through `mod.rs`; nothing may be added here but crate attributes.
 
 #![cfg_attr(not(test), no_std)]
-#![forbid(unsafe_code)]
 
 #[path = "mod.rs"]
 mod modules;

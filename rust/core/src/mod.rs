@@ -5,8 +5,6 @@
 //! Root for both users of these files, the Cargo package (`lib.rs`) and the kernel module (`src/gim.rs`). Modules
 //! refer to each other through `super::`, so that they mean the same in both.
 
-#![forbid(unsafe_code)]
-
 pub mod fb;
 pub mod gpuiov;
 pub mod options;
