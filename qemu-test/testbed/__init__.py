@@ -11,7 +11,8 @@ from .agent import Result
 from .card import Card
 from .errors import CommandFailed, GuestCrash, GuestError, GuestTimeout
 from .machine import Machine
-from .paths import SetupError, kernel
+from .paths import MODULE, SetupError, kernel
+from .programs import program
 
-__all__ = ["Card", "CommandFailed", "GuestCrash", "GuestError", "GuestTimeout", "Machine", "Result", "SetupError",
-           "devices", "kernel"]
+__all__ = ["MODULE", "Card", "CommandFailed", "GuestCrash", "GuestError", "GuestTimeout", "Machine", "Result",
+           "SetupError", "devices", "kernel", "program"]

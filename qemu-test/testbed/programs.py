@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Programs of `qemu-test/guest/programs`, compiled for the guest."""
+
+import subprocess
+
+from .paths import BUILD, GUEST, SetupError
+
+SOURCES = GUEST / "programs"
+OUT = BUILD / "programs"
+# Static, as the guest has few libraries.
+FLAGS = ["-static", "-O2", "-Wall", "-Wextra", "-Werror"]
+
+
+def program(name):
+    """The path of a compiled program, for `Machine(files={name: program(name)})`; made anew when its source changed."""
+    source, out = SOURCES / f"{name}.c", OUT / name
+    if not out.exists() or out.stat().st_mtime < source.stat().st_mtime:
+        OUT.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(["gcc-14", *FLAGS, "-o", str(out), str(source)], capture_output=True, text=True,
+                              check=False)
+        if done.returncode:
+            raise SetupError(f"{source} cannot be compiled:\n{done.stderr.strip()}")
+    return out

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""What the driver's tests share: the fixture `gim`, the module in a running guest."""
+
+import re
+
+import pytest
+
+from testbed import CommandFailed
+
+SYSFS = "/sys/bus/pci/devices"
+CONTROL = "/sys/bus/pci/drivers/gim"
+
+
+class Gim:
+    """The module in a guest. Devices are named by what the machine calls them: card0, dev0."""
+
+    def __init__(self, machine):
+        self.machine = machine
+        # The kernel's log is told from mark to mark.
+        self._marks = 0
+
+    def sh(self, script, **more):
+        """Runs a script in the guest."""
+        return self.machine.sh(script, **more)
+
+    def load(self, parameters=""):
+        """Loads the module; the kernel's words are in the error if it refuses."""
+        self.machine.load("gim.ko", parameters)
+
+    def unload(self):
+        """Unloads the module, if it is loaded."""
+        self.sh("[ ! -d /sys/module/gim ] || rmmod gim")
+
+    def path(self, name="card0"):
+        """The sysfs folder of a device."""
+        return f"{SYSFS}/{self.machine.address(name)}"
+
+    def bind(self, name="card0"):
+        """Binds a device; the kernel gives no reason if probe fails."""
+        self.sh(f"echo {self.machine.address(name)} > {CONTROL}/bind")
+
+    def unbind(self, name="card0"):
+        """Unbinds a device."""
+        self.sh(f"echo {self.machine.address(name)} > {CONTROL}/unbind")
+
+    def bound(self, name="card0"):
+        """Whether the driver has the device."""
+        return self.machine.run(f"[ -e {CONTROL}/{self.machine.address(name)} ]").status == 0
+
+    def set_vfs(self, n, name="card0"):
+        """Writes to sriov_numvfs."""
+        self.sh(f"echo {n} > {self.path(name)}/sriov_numvfs")
+
+    def refuses_vfs(self, n, errno, name="card0"):
+        """Whether a write to sriov_numvfs fails with an error of this text."""
+        result = self.machine.run(f"echo {n} > {self.path(name)}/sriov_numvfs")
+        return result.status != 0 and errno in result.output
+
+    def vfs(self, name="card0"):
+        """How many VFs of a device there are, as sysfs has them; the kernel's count must be the same."""
+        links, count = self.sh(f"ls -d {self.path(name)}/virtfn* 2>/dev/null | wc -l; "
+                               f"cat {self.path(name)}/sriov_numvfs").split()
+        assert links == count
+        return int(links)
+
+    def mark(self):
+        """Starts a new chapter of the kernel's log."""
+        self._marks += 1
+        self.sh(f"echo 'gim test: chapter {self._marks}' > /dev/kmsg")
+
+    def said(self):
+        """What the driver has said since the mark, without times."""
+        log = self.sh("dmesg").rpartition(f"gim test: chapter {self._marks}")[2]
+        return [re.sub(r"^\[ *[\d.]+\] ", "", line) for line in log.splitlines() if re.match(r"\[ *[\d.]+\] gim", line)]
+
+
+@pytest.fixture
+def gim(machine):
+    """The module in the test's machine; it is not loaded before and after the test."""
+    module = Gim(machine)
+    module.mark()
+    yield module
+    if machine.running:
+        # A test that failed may have left anything.
+        try:
+            module.unload()
+        except CommandFailed as e:
+            pytest.fail(f"the module cannot be unloaded: {e}")

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""VFs come and go at run time, and stay while somebody holds one."""
+
+import pytest
+
+from testbed import MODULE, program
+
+pytestmark = pytest.mark.machine(
+    cards=2, module_files=(MODULE,), modules=("vfio-pci", "vfio_iommu_type1", "pci-pf-stub", "pci-stub"),
+    files={"vfio-hold": program("vfio-hold")})
+
+
+class Holder:
+    """A VF opened through vfio, as for a guest."""
+
+    def __init__(self, gim, vf, name="card0"):
+        self.gim = gim
+        address = gim.sh(f"basename $(readlink {gim.path(name)}/virtfn{vf - 1})")
+        gim.sh(f"""
+            modprobe vfio-pci; modprobe vfio_iommu_type1
+            echo vfio-pci > /sys/bus/pci/devices/{address}/driver_override
+            echo {address} > /sys/bus/pci/drivers_probe
+            rm -f /tmp/hold; mkfifo /tmp/hold
+            (./vfio-hold {address} < /tmp/hold > /tmp/held 2>&1; rm -f /tmp/holder) &
+            echo $! > /tmp/holder
+            exec 3> /tmp/hold
+            sleep 1000000 >&3 & echo $! > /tmp/keeper
+            """)
+        gim.sh(". lib.sh; wait_for 10 grep -q open /tmp/held || { cat /tmp/held; exit 1; }")
+
+    def close(self):
+        """Ends the holder and waits until it has let go."""
+        self.gim.sh(". lib.sh; kill $(cat /tmp/keeper); wait_for 10 test ! -e /tmp/holder")
+
+
+def test_up_and_down(gim):
+    gim.load("vf_num=1")
+    assert (gim.vfs("card0"), gim.vfs("card1")) == (1, 1)
+    gim.set_vfs(0)
+    before = gim.machine.card(0).json("counters")["commands"]
+    for n in (4, 16, 1, 7):
+        gim.set_vfs(n)
+        assert gim.vfs() == n
+        assert gim.sh("lspci -d 1002:692f | wc -l") == str(n + 1)
+        gim.set_vfs(0)
+        assert gim.vfs() == 0
+    # Each time a clean register image was made.
+    assert gim.machine.card(0).json("counters")["commands"] - before == 4 * 4
+    assert gim.vfs("card1") == 1
+
+
+def test_refusals_of_the_kernel(gim):
+    gim.load("vf_num=2")
+    assert gim.refuses_vfs(3, "busy")
+    assert gim.refuses_vfs(17, "ange")
+    assert gim.vfs() == 2
+
+
+def test_in_use(gim):
+    gim.load("vf_num=4")
+    holder = Holder(gim, 3)
+    assert gim.refuses_vfs(0, "busy")
+    assert any("VF3 is in use" in line for line in gim.said())
+    assert gim.vfs() == 4
+    holder.close()
+    gim.set_vfs(0)
+    assert gim.vfs() == 0
+
+
+def test_unbind_and_bind_while_in_use(gim):
+    gim.load("vf_num=4")
+    before = gim.machine.card(0).json("state")
+    holder = Holder(gim, 2)
+    gim.unbind()
+    assert any("VF2 is in use: leaving 4 VFs" in line for line in gim.said())
+    assert gim.vfs() == 4
+    after = gim.machine.card(0).json("state")
+    assert {k for k in before if before[k] != after[k]} <= {"bus-master", "command"}
+    gim.bind()
+    assert any("VF2 is in use: keeping the 4 VFs" in line for line in gim.said())
+    assert gim.refuses_vfs(0, "busy")
+    holder.close()
+    gim.set_vfs(0)
+    gim.set_vfs(8)
+    assert gim.vfs() == 8
+
+
+def test_bind_with_another_division_in_use(gim):
+    gim.load("vf_num=4")
+    holder = Holder(gim, 1)
+    gim.unload()
+    assert gim.vfs() == 4
+    gim.load("vf_num=4 vf_fb=256")
+    assert not gim.bound()
+    assert any("divided otherwise among 4 VFs" in line for line in gim.said())
+    assert any("VF1 is in use: stop its user, then bind again" in line for line in gim.said())
+    assert gim.vfs() == 4
+    holder.close()
+    gim.bind()
+    assert gim.vfs() == 4
+
+
+def test_left_by_somebody_else(gim):
+    address = gim.machine.address("card0")
+    gim.sh(f"""
+        modprobe pci-pf-stub
+        echo pci-pf-stub > {gim.path()}/driver_override; echo {address} > /sys/bus/pci/drivers_probe
+        echo 3 > {gim.path()}/sriov_numvfs
+        echo {address} > /sys/bus/pci/drivers/pci-pf-stub/unbind
+        echo > {gim.path()}/driver_override; rmmod pci-pf-stub""")
+    assert gim.vfs() == 3
+    gim.load("vf_num=5")
+    assert any("3 VFs were left enabled" in line for line in gim.said())
+    assert gim.vfs() == 5
+
+
+def test_host_drivers_keep_off(gim):
+    gim.sh("modprobe pci-stub && echo '1002 692f' > /sys/bus/pci/drivers/pci-stub/new_id")
+    assert gim.sh(f"cat {gim.path()}/sriov_drivers_autoprobe") == "1"
+    gim.load("vf_num=2")
+    assert gim.sh(f"cat {gim.path()}/sriov_drivers_autoprobe") == "0"
+    driver = f"{gim.path()}/virtfn0/driver"
+    assert gim.machine.run(f"[ -e {driver} ]").status == 1
+    # The administrator has the last word.
+    gim.set_vfs(0)
+    gim.sh(f"echo 1 > {gim.path()}/sriov_drivers_autoprobe")
+    gim.set_vfs(2)
+    assert gim.sh(f"basename $(readlink {driver})") == "pci-stub"
+    gim.unload()
+    assert gim.sh(f"cat {gim.path()}/sriov_drivers_autoprobe") == "1"
+    gim.sh("rmmod pci-stub")
