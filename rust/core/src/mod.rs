@@ -7,5 +7,7 @@
 
 pub mod fb;
 pub mod gpuiov;
+pub mod ih;
 pub mod options;
 pub mod vbios;
+pub mod vfid;
