@@ -8,6 +8,7 @@
 pub mod fb;
 pub mod gpuiov;
 pub mod ih;
+pub mod mailbox;
 pub mod options;
 pub mod vbios;
 pub mod vfid;
