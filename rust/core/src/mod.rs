@@ -12,3 +12,4 @@ pub mod mailbox;
 pub mod options;
 pub mod vbios;
 pub mod vfid;
+pub mod wait;
