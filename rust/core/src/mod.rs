@@ -7,6 +7,7 @@
 
 pub mod fb;
 pub mod gpuiov;
+pub mod guard;
 pub mod ih;
 pub mod mailbox;
 pub mod options;
