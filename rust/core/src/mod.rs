@@ -11,6 +11,8 @@ pub mod guard;
 pub mod ih;
 pub mod mailbox;
 pub mod options;
+pub mod policy;
+pub mod runlist;
 pub mod vbios;
 pub mod vfid;
 pub mod wait;
