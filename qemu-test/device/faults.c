@@ -1,0 +1,573 @@
+/*
+ * AMD FirePro S7150 model: what makes the card misbehave, as rules in
+ * properties that may be written while the guest runs (section 7.2).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/cutils.h"
+#include "qemu/range.h"
+#include "qapi/visitor.h"
+#include "s7150.h"
+
+/* Parsing: "key=value,key,...", several rules apart by ";" */
+
+typedef bool Assign(void *rule, const char *key, const char *value);
+
+static bool parse_rule(char *text, void *rule, Assign *assign, Error **errp)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+
+    for (char **p = parts; *p; p++) {
+        char *key = g_strstrip(*p), *value = strchr(key, '=');
+
+        if (value) {
+            *value++ = '\0';
+        }
+        if (*key && !assign(rule, key, value)) {
+            error_setg(errp, "s7150: '%s%s%s' is not understood", key,
+                       value ? "=" : "", value ? value : "");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Each rule is `size` bytes; returns how many there are, or -1. */
+static int parse_rules(const char *text, void *rules, size_t size,
+                       const void *initial, Assign *assign, Error **errp)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ";", -1);
+    int n = 0;
+
+    for (char **p = parts; *p; p++) {
+        if (!*g_strstrip(*p)) {
+            continue;
+        }
+        if (n == S7150_RULES) {
+            error_setg(errp, "s7150: more than %d rules", S7150_RULES);
+            return -1;
+        }
+        memcpy((char *)rules + n * size, initial, size);
+        if (!parse_rule(*p, (char *)rules + n * size, assign, errp)) {
+            return -1;
+        }
+        n++;
+    }
+    return n;
+}
+
+static bool number(const char *text, int base, uint64_t limit, uint64_t *out)
+{
+    return text && qemu_strtou64(text, NULL, base, out) == 0 && *out <= limit;
+}
+
+/* "PF" -1, "VF1".. 0.. */
+static bool function(const char *text, int *vf)
+{
+    uint64_t n;
+
+    if (text && g_str_equal(text, "PF")) {
+        *vf = S7150_PF;
+        return true;
+    }
+    if (!text || !g_str_has_prefix(text, "VF") ||
+        !number(text + 2, 10, S7150_MAX_VFS, &n) || !n) {
+        return false;
+    }
+    *vf = n - 1;
+    return true;
+}
+
+/* Commands */
+
+static bool op_number(const char *text, int *op)
+{
+    for (int i = 1; text && i < CMD_MAX; i++) {
+        if (g_str_equal(text, s7150_op_name[i])) {
+            *op = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool assign_command(void *rule, const char *key, const char *value)
+{
+    S7150CommandRule *r = rule;
+    uint64_t n;
+    int vf;
+
+    if (g_str_equal(key, "op")) {
+        return op_number(value, &r->op);
+    } else if (g_str_equal(key, "function")) {
+        if (!function(value, &vf)) {
+            return false;
+        }
+        r->function = vf == S7150_PF ? FCN_PF : FCN_VF0 + vf;
+        return true;
+    } else if (g_str_equal(key, "status")) {
+        if (!number(value, 16, 0xff, &n)) {
+            return false;
+        }
+        r->status = n;
+        r->delay = false;
+        return true;
+    } else if (g_str_equal(key, "after-ms")) {
+        if (!number(value, 10, INT32_MAX, &n)) {
+            return false;
+        }
+        r->after_ns = n * 1000000;
+        return true;
+    } else if (g_str_equal(key, "lag-ms")) {
+        if (!number(value, 10, INT32_MAX, &n)) {
+            return false;
+        }
+        r->lag_ns = n * 1000000;
+        return true;
+    } else if (g_str_equal(key, "skip")) {
+        return number(value, 10, UINT64_MAX, &r->skip);
+    } else if (g_str_equal(key, "count")) {
+        return number(value, 10, UINT64_MAX, &r->count);
+    } else if (g_str_equal(key, "until") && value) {
+        r->until_flr = g_str_equal(value, "flr");
+        r->until_reset = g_str_equal(value, "reset");
+        return r->until_flr || r->until_reset;
+    } else if (g_str_equal(key, "never") && !value) {
+        r->never = true;
+        return true;
+    } else if (g_str_equal(key, "once") && !value) {
+        r->count = 1;
+        return true;
+    }
+    return false;
+}
+
+static void set_command(S7150State *s, const char *text, Error **errp)
+{
+    static const S7150CommandRule initial = {
+        .function = -1, .delay = true, .after_ns = -1,
+    };
+    S7150CommandRule rules[S7150_RULES];
+    int n = parse_rules(text, rules, sizeof(rules[0]), &initial,
+                        assign_command, errp);
+
+    if (n >= 0) {
+        memcpy(s->fault.command, rules, sizeof(rules));
+        s->fault.n_command = n;
+    }
+}
+
+static void drop_command(S7150Faults *f, unsigned i)
+{
+    f->n_command--;
+    memmove(&f->command[i], &f->command[i + 1],
+            (f->n_command - i) * sizeof(f->command[0]));
+}
+
+/* The rule for a command that starts now. Valid until the next call. */
+S7150CommandRule *s7150_fault_command(S7150State *s, uint8_t op, uint8_t fcn)
+{
+    S7150Faults *f = &s->fault;
+
+    for (unsigned i = 0; i < f->n_command; i++) {
+        S7150CommandRule *r = &f->command[i];
+
+        if ((r->op && r->op != op) ||
+            (r->function >= 0 && r->function != fcn)) {
+            continue;
+        }
+        if (r->skip) {
+            r->skip--;
+            continue;
+        }
+        if (r->count && !--r->count) {
+            /* The last element is kept behind the end, for the caller. */
+            S7150CommandRule last = *r;
+
+            drop_command(f, i);
+            f->command[f->n_command] = last;
+            return &f->command[f->n_command];
+        }
+        return r;
+    }
+    return NULL;
+}
+
+/* A function's reset, or the card's, ends the rules that say so. */
+void s7150_fault_command_flr(S7150State *s, uint8_t fcn, bool reset)
+{
+    S7150Faults *f = &s->fault;
+
+    for (unsigned i = 0; i < f->n_command;) {
+        const S7150CommandRule *r = &f->command[i];
+
+        if ((reset && (r->until_reset || r->until_flr)) ||
+            (!reset && r->until_flr &&
+             (r->function < 0 || r->function == fcn))) {
+            drop_command(f, i);
+        } else {
+            i++;
+        }
+    }
+}
+
+/* The card does not answer */
+
+static void update_windows(S7150State *s)
+{
+    s7150_vram_update_pf_window(s);
+    for (int i = 0; i < s->total_vfs; i++) {
+        s7150_fb_update_window(s7150_vf(s, i));
+    }
+}
+
+static void set_gone_now(S7150State *s, bool gone)
+{
+    s->fault.gone = gone;
+    s7150_log(s, "PF", gone ? "gone" : "back");
+    update_windows(s);
+}
+
+static void back(void *opaque)
+{
+    set_gone_now(opaque, false);
+}
+
+typedef struct Gone {
+    bool now;
+    uint64_t after, ms;
+} Gone;
+
+static bool assign_gone(void *rule, const char *key, const char *value)
+{
+    Gone *g = rule;
+
+    if (g_str_equal(key, "now") && !value) {
+        g->now = true;
+        return true;
+    } else if (g_str_equal(key, "after")) {
+        return number(value, 10, UINT64_MAX - 1, &g->after);
+    } else if (g_str_equal(key, "ms")) {
+        g->now = true;
+        return number(value, 10, INT32_MAX, &g->ms);
+    }
+    return false;
+}
+
+static void set_gone(S7150State *s, const char *text, Error **errp)
+{
+    Gone initial = { 0 }, g[S7150_RULES] = { 0 };
+
+    if (parse_rules(text, g, sizeof(g[0]), &initial, assign_gone, errp) < 0) {
+        return;
+    }
+    timer_del(s->fault.back_timer);
+    s->fault.gone_after = g[0].after ? g[0].after + 1 : 0;
+    if (s->fault.gone != g[0].now) {
+        set_gone_now(s, g[0].now);
+    }
+    if (g[0].ms) {
+        timer_mod(s->fault.back_timer, s7150_now() + g[0].ms * 1000000);
+    }
+}
+
+/* Called at each access of the PF's driver: is the card gone? */
+bool s7150_fault_gone(S7150State *s)
+{
+    if (s->fault.gone_after && !--s->fault.gone_after) {
+        set_gone_now(s, true);
+    }
+    return s->fault.gone;
+}
+
+/* Forged entries of the interrupt ring */
+
+typedef struct Entry {
+    uint64_t source, data, count;
+} Entry;
+
+static bool assign_ih(void *rule, const char *key, const char *value)
+{
+    Entry *e = rule;
+
+    return g_str_equal(key, "source") ? number(value, 16, 0xff, &e->source) :
+           g_str_equal(key, "data") ? number(value, 16, UINT32_MAX, &e->data) :
+           g_str_equal(key, "count") ? number(value, 10, 1000000, &e->count) :
+           false;
+}
+
+static void set_ih(S7150State *s, const char *text, Error **errp)
+{
+    static const Entry initial = { .count = 1 };
+    Entry e[S7150_RULES];
+    int n = parse_rules(text, e, sizeof(e[0]), &initial, assign_ih, errp);
+
+    for (int i = 0; i < n; i++) {
+        for (uint64_t k = 0; k < e[i].count; k++) {
+            s7150_ih_push(&s->fn, e[i].source, e[i].data, 0);
+        }
+    }
+}
+
+/* Writes to configuration space that have no effect */
+
+static bool assign_config(void *rule, const char *key, const char *value)
+{
+    int64_t offset = s7150_config_find(key);
+
+    *(uint32_t *)rule = offset;
+    return !value && offset >= 0;
+}
+
+static void set_config_write(S7150State *s, const char *text, Error **errp)
+{
+    uint32_t initial = 0, offsets[S7150_RULES];
+    int n = parse_rules(text, offsets, sizeof(offsets[0]), &initial,
+                        assign_config, errp);
+
+    if (n >= 0) {
+        memcpy(s->fault.config_write, offsets, sizeof(offsets));
+        s->fault.n_config_write = n;
+    }
+}
+
+bool s7150_fault_config_write(S7150State *s, uint32_t addr, int len)
+{
+    for (unsigned i = 0; i < s->fault.n_config_write; i++) {
+        if (range_covers_byte(addr, len, s->fault.config_write[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Registers that read as something else: "[VFn:]NAME=value" */
+
+static bool assign_register(void *rule, const char *key, const char *value)
+{
+    S7150RegisterRule *r = rule;
+    g_autofree char *who = NULL;
+    const char *name = strchr(key, ':');
+    int64_t offset;
+    uint64_t n;
+
+    if (name) {
+        who = g_strndup(key, name - key);
+        name++;
+        if (!function(who, &r->vf)) {
+            return false;
+        }
+    }
+    offset = s7150_mmio_find(name ? name : key);
+    if (offset < 0 || !number(value, 16, UINT32_MAX, &n)) {
+        return false;
+    }
+    r->offset = offset;
+    r->value = n;
+    return true;
+}
+
+static void set_register(S7150State *s, const char *text, Error **errp)
+{
+    static const S7150RegisterRule initial = { .vf = S7150_PF };
+    S7150RegisterRule rules[S7150_RULES];
+    int n = parse_rules(text, rules, sizeof(rules[0]), &initial,
+                        assign_register, errp);
+
+    if (n >= 0) {
+        memcpy(s->fault.reg, rules, sizeof(rules));
+        s->fault.n_register = n;
+    }
+}
+
+bool s7150_fault_register(S7150Fn *f, uint32_t reg, uint32_t *val)
+{
+    const S7150Faults *t = &f->card->fault;
+
+    for (unsigned i = 0; i < t->n_register; i++) {
+        if (t->reg[i].vf == f->vf && t->reg[i].offset == reg) {
+            *val = t->reg[i].value;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Mailbox: "drop=ack|valid" or "dup=valid", "to=pf|vf", "function=VFn" */
+
+static bool assign_mailbox(void *rule, const char *key, const char *value)
+{
+    S7150MailboxRule *r = rule;
+
+    if (!value) {
+        r->count = 1;
+        return g_str_equal(key, "once");
+    } else if (g_str_equal(key, "drop")) {
+        r->ack = g_str_equal(value, "ack");
+        return r->ack || g_str_equal(value, "valid");
+    } else if (g_str_equal(key, "dup")) {
+        r->duplicate = true;
+        return g_str_equal(value, "valid");
+    } else if (g_str_equal(key, "to")) {
+        r->to_pf = g_str_equal(value, "pf");
+        r->to_vf = g_str_equal(value, "vf");
+        return r->to_pf || r->to_vf;
+    } else if (g_str_equal(key, "function")) {
+        return function(value, &r->vf) && r->vf >= 0;
+    } else if (g_str_equal(key, "count")) {
+        return number(value, 10, UINT64_MAX, &r->count);
+    }
+    return false;
+}
+
+static void set_mailbox(S7150State *s, const char *text, Error **errp)
+{
+    static const S7150MailboxRule initial = {
+        .to_pf = true, .to_vf = true, .vf = -1,
+    };
+    S7150MailboxRule rules[S7150_RULES];
+    int n = parse_rules(text, rules, sizeof(rules[0]), &initial,
+                        assign_mailbox, errp);
+
+    if (n >= 0) {
+        memcpy(s->fault.mailbox, rules, sizeof(rules));
+        s->fault.n_mailbox = n;
+    }
+}
+
+/* Whether a message or an acknowledgement is lost, or comes twice. */
+bool s7150_fault_mailbox(S7150State *s, int vf, bool to_pf, bool ack,
+                         bool duplicate)
+{
+    S7150Faults *f = &s->fault;
+
+    if (ack && f->ack_lost) {
+        return true;
+    }
+    for (unsigned i = 0; i < f->n_mailbox; i++) {
+        S7150MailboxRule *r = &f->mailbox[i];
+
+        if (r->ack != ack || r->duplicate != duplicate ||
+            !(to_pf ? r->to_pf : r->to_vf) || (r->vf >= 0 && r->vf != vf)) {
+            continue;
+        }
+        if (r->count && !--r->count) {
+            f->n_mailbox--;
+            memmove(r, r + 1, (f->n_mailbox - i) * sizeof(*r));
+        }
+        return true;
+    }
+    return false;
+}
+
+/* Bits that flip in VRAM: "offset=HEX,xor=HEX" */
+
+typedef struct Flip {
+    uint64_t offset, xor;
+} Flip;
+
+static bool assign_vram(void *rule, const char *key, const char *value)
+{
+    Flip *f = rule;
+
+    return g_str_equal(key, "offset") ?
+           number(value, 16, UINT64_MAX, &f->offset) :
+           g_str_equal(key, "xor") ? number(value, 16, UINT32_MAX, &f->xor) :
+           false;
+}
+
+static void set_vram(S7150State *s, const char *text, Error **errp)
+{
+    static const Flip initial = { .xor = 1 };
+    Flip f[S7150_RULES];
+    int n = parse_rules(text, f, sizeof(f[0]), &initial, assign_vram, errp);
+
+    for (int i = 0; i < n; i++) {
+        uint32_t v;
+
+        if (!s7150_vram_read(s, f[i].offset, &v, 4)) {
+            error_setg(errp, "s7150: %" PRIx64 " is not in VRAM", f[i].offset);
+            return;
+        }
+        v ^= cpu_to_le32(f[i].xor);
+        s7150_vram_write(s, f[i].offset, &v, 4);
+    }
+}
+
+/* Properties */
+
+typedef struct Knob {
+    const char *name;
+    size_t text;                /* where the text is kept */
+    void (*set)(S7150State *s, const char *text, Error **errp);
+    bool action;                /* happens at once, needs a card that runs */
+} Knob;
+
+#define TEXT(f) offsetof(S7150State, fault.f)
+
+static const Knob knobs[] = {
+    { "fault-command", TEXT(command_text), set_command },
+    { "fault-gone", TEXT(gone_text), set_gone, true },
+    { "fault-ih", TEXT(ih_text), set_ih, true },
+    { "fault-config-write", TEXT(config_write_text), set_config_write },
+    { "fault-register", TEXT(register_text), set_register },
+    { "fault-mailbox", TEXT(mailbox_text), set_mailbox },
+    { "fault-vram", TEXT(vram_text), set_vram, true },
+};
+
+static void get_knob(Object *obj, Visitor *v, const char *name, void *opaque,
+                     Error **errp)
+{
+    char **text = (void *)((char *)S7150(obj) + ((const Knob *)opaque)->text);
+    char *shown = *text ? *text : (char *)"";
+
+    visit_type_str(v, name, &shown, errp);
+}
+
+static void set_knob(Object *obj, Visitor *v, const char *name, void *opaque,
+                     Error **errp)
+{
+    const Knob *k = opaque;
+    char **kept = (void *)((char *)S7150(obj) + k->text), *text = NULL;
+    Error *err = NULL;
+
+    if (!visit_type_str(v, name, &text, errp)) {
+        return;
+    }
+    if (k->action && !qdev_is_realized(DEVICE(obj))) {
+        error_setg(&err, "s7150: %s can be written when the machine runs",
+                   name);
+    } else {
+        k->set(S7150(obj), text, &err);
+    }
+    if (err) {
+        error_propagate(errp, err);
+        g_free(text);
+        return;
+    }
+    g_free(*kept);
+    *kept = text;
+}
+
+void s7150_fault_add_properties(ObjectClass *klass)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(knobs); i++) {
+        object_class_property_add(klass, knobs[i].name, "string", get_knob,
+                                  set_knob, NULL, (void *)&knobs[i]);
+    }
+}
+
+void s7150_fault_init(S7150State *s)
+{
+    s->fault.back_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, back, s);
+}
+
+void s7150_fault_exit(S7150State *s)
+{
+    g_clear_pointer(&s->fault.back_timer, timer_free);
+    for (size_t i = 0; i < ARRAY_SIZE(knobs); i++) {
+        g_clear_pointer((char **)(void *)((char *)s + knobs[i].text), g_free);
+    }
+}

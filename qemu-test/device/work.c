@@ -1,0 +1,182 @@
+/*
+ * AMD FirePro S7150 model: GPU work for test programs on VFs. The real part has
+ * nothing of the kind; its registers and its doorbell are where no driver looks, so
+ * that real ones do not meet it.
+ *
+ * A program queues units of work, each of so many microseconds of GPU time, by
+ * a doorbell of its VF. The GPU works on them in order, but only while that VF
+ * runs; what is left of a unit waits for the next time. Queued work is lost by
+ * a reset of the VF, and by INIT.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "s7150.h"
+
+#define DOORBELL_WORK   0x1ffff0        /* W  us of work to queue */
+
+enum {                                  /* in BAR5 of a VF, read only */
+    WORK_ID = 0x3fe00,                  /* 574f524b */
+    WORK_QUEUED = 0x3fe04,              /* units waiting or under way */
+    WORK_COMPLETED = 0x3fe08,           /* units completed since the reset */
+    WORK_LEFT_US = 0x3fe0c,
+    WORK_DONE_US = 0x3fe10,
+    WORK_REFUSED = 0x3fe14,             /* units that found the queue full */
+};
+
+static uint32_t used(const S7150Work *w)
+{
+    return w->tail - w->head;
+}
+
+static uint64_t left(const S7150Work *w)
+{
+    return w->queued - w->done;
+}
+
+/* Brings the account up to now. */
+static void advance(S7150Fn *f)
+{
+    S7150Work *w = &f->work;
+    int64_t now = s7150_now();
+    uint64_t ran = s7150_running(f) ? now - w->since : 0;
+
+    w->since = now;
+    while (ran && used(w)) {
+        uint64_t *unit = &w->unit[w->head % ARRAY_SIZE(w->unit)];
+        uint64_t n = MIN(*unit, ran);
+
+        *unit -= n;
+        ran -= n;
+        w->done += n;
+        if (!*unit) {
+            w->head++;
+            w->completed++;
+        }
+    }
+}
+
+/* The timer only runs while there is something to wait for. */
+static void arm(S7150Fn *f)
+{
+    S7150Work *w = &f->work;
+
+    if (s7150_running(f) && used(w)) {
+        timer_mod(f->work_timer, w->since +
+                  w->unit[w->head % ARRAY_SIZE(w->unit)]);
+    } else {
+        timer_del(f->work_timer);
+    }
+}
+
+/* A unit ends: the guest gets an interrupt as for a fence. */
+static void unit_over(void *opaque)
+{
+    S7150Fn *f = opaque;
+    uint64_t before = f->work.completed;
+
+    advance(f);
+    if (f->work.completed != before) {
+        s7150_ih_push(f, IH_SRC_CP_EOP, 0, 0);
+    }
+    arm(f);
+}
+
+bool s7150_work_doorbell(S7150Fn *f, uint32_t offset, uint32_t val)
+{
+    S7150Work *w = &f->work;
+
+    if (s7150_is_pf(f) || offset != DOORBELL_WORK) {
+        return false;
+    }
+    advance(f);
+    if (used(w) == ARRAY_SIZE(w->unit)) {
+        w->refused++;
+    } else if (val) {
+        w->unit[w->tail++ % ARRAY_SIZE(w->unit)] = val * 1000ull;
+        w->queued += val * 1000ull;
+    }
+    arm(f);
+    return true;
+}
+
+bool s7150_work_read(S7150Fn *f, uint32_t reg, uint32_t *val)
+{
+    S7150Work *w = &f->work;
+
+    if (s7150_is_pf(f) || reg < WORK_ID || reg > WORK_REFUSED) {
+        return false;
+    }
+    advance(f);
+    switch (reg) {
+    case WORK_ID:
+        *val = 0x574f524b;
+        break;
+    case WORK_QUEUED:
+        *val = used(w);
+        break;
+    case WORK_COMPLETED:
+        *val = w->completed;
+        break;
+    case WORK_LEFT_US:
+        *val = MIN(left(w) / 1000, UINT32_MAX);
+        break;
+    case WORK_DONE_US:
+        *val = w->done / 1000;
+        break;
+    case WORK_REFUSED:
+        *val = w->refused;
+        break;
+    }
+    return true;
+}
+
+/* The function runs from now on. */
+void s7150_work_start(S7150Fn *f)
+{
+    f->work.since = s7150_now();
+    arm(f);
+}
+
+/* The function is about to stop; it still counts as running. */
+void s7150_work_stop(S7150Fn *f)
+{
+    advance(f);
+    timer_del(f->work_timer);
+}
+
+void s7150_work_init(S7150Fn *f)
+{
+    f->work_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, unit_over, f);
+}
+
+void s7150_work_exit(S7150Fn *f)
+{
+    g_clear_pointer(&f->work_timer, timer_free);
+}
+
+void s7150_work_reset(S7150Fn *f)
+{
+    memset(&f->work, 0, sizeof(f->work));
+    f->work.since = s7150_now();
+    timer_del(f->work_timer);
+}
+
+char *s7150_json_work(S7150State *s)
+{
+    QDict *d = qdict_new();
+
+    for (int i = 0; i < s->total_vfs; i++) {
+        S7150Fn *f = s7150_vf(s, i);
+        QDict *w = qdict_new();
+
+        advance(f);
+        qdict_put_int(w, "queued-us", f->work.queued / 1000);
+        qdict_put_int(w, "done-us", f->work.done / 1000);
+        qdict_put_int(w, "left-us", left(&f->work) / 1000);
+        qdict_put_int(w, "completed", f->work.completed);
+        qdict_put(d, f->name, w);
+    }
+    return s7150_json(d);
+}
