@@ -5,6 +5,7 @@
 //! Root for both users of these files, the Cargo package (`lib.rs`) and the kernel module (`src/gim.rs`). Modules
 //! refer to each other through `super::`, so that they mean the same in both.
 
+pub mod engine;
 pub mod fb;
 pub mod gpuiov;
 pub mod guard;
@@ -14,5 +15,6 @@ pub mod options;
 pub mod policy;
 pub mod runlist;
 pub mod vbios;
+pub mod vf;
 pub mod vfid;
 pub mod wait;

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The engine: decides what the GPU does, for one PF and its VFs.
+//!
+//! Takes events and the time, gives actions; may not touch the card, wait, or read a clock. The GPU's one owner, a worker,
+//! is a loop around it: take an event, call [`Engine::handle`], do the actions in order, wait. At most one action is work
+//! on the card; its end is the next event the engine goes on with, and all other events only change what is decided then.
+//!
+//! # A VF
+//!
+//! ```text
+//!             enable                 REQ_INIT, REQ_RESET                    started: READY
+//!  Disabled ---------> Available -----------------------> Starting ----------------------> Exclusive
+//!     ^                 ^   ^                                 |                             |  ^  |
+//!     |                 |   |                                 | failed           REL_INIT   |  |  | time is up
+//!     |                 |   |                                 v                             v  |  v
+//!     | disable         |   '---------- reset done ------- Resetting <----- failed ------- Running
+//!     | (from any)      |                                     ^                          |    ^
+//!     |                 |                                     '- VF reset by user, guest, |    REQ_FINI: READY
+//!     |                 |                                        administrator            |    (Exclusive)
+//!     '--------------- Leaving <---------- REL_FINI (from Exclusive), stop, REQ_INIT -----'
+//!                       |
+//!                       '--> Stopped: over budget or by the administrator; ends in Available
+//! ```
+//!
+//! # The GPU
+//!
+//! What is done is a task: a script of commands and operations that begins and ends with the GPU free or with a running
+//! VF. When a task has ended, the first that applies of this list is next (`decide.rs`):
+//!
+//! 1. the GPU must be reset: `ResetGpu`; at most twice, then the GPU is given up ("wedged")
+//! 2. a VF is stuck, or is to leave: `Vacate`, `Reset`, `Clear`
+//! 3. shutdown: `Park`
+//! 4. a VF has exclusive access: nothing
+//! 5. a request waits: answer it, or `Vacate` and `Start` or `EnterFini`
+//! 6. the turn of the running VF is over, or nobody runs: ask the policy; `Vacate`, `Enter`
+//!
+//! A world switch is `Vacate` and `Enter`: IDLE, SAVE, LOAD, RUN, one timer, and nothing else.
+//!
+//! # Faults
+//!
+//! A step that fails is put down to the VF it was for, which is reset (`Reset`) and must start anew; the others go on. A step
+//! of the PF, or of a reset, is put down to the GPU. A reset is never tried again on the same level, so this ends:
+//! VF reset, GPU reset, second GPU reset, wedged.
+
+mod account;
+mod action;
+mod admin;
+mod card;
+mod decide;
+mod event;
+mod exclusive;
+mod leave;
+mod messages;
+mod queue;
+mod script;
+mod tasks;
+
+pub use action::{Action, Cause, Operation, Refusal, Report, Step};
+pub use event::{Admin, Event, Fault, Timer};
+
+use super::mailbox::Line;
+use super::policy::{Policy, Turn, View};
+use super::runlist::RunList;
+use super::vf::{Settings, State, Stats, Vf};
+use super::vfid::{PerVf, VfId};
+use account::Holder;
+use action::Actions;
+use card::Card;
+use queue::Queue;
+use script::{Script, Task};
+
+/// Whether the GPU is in operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Not yet.
+    Cold,
+    /// It is, or is being reset.
+    Up,
+    /// Not any more: the PF has it.
+    Down,
+    /// It could not be reset.
+    Wedged,
+    /// The card is gone.
+    Gone,
+}
+
+/// Deadlines of the timers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Timers {
+    quantum: Option<u64>,
+    exclusive: Option<u64>,
+    guard: Option<u64>,
+}
+
+impl Timers {
+    fn get(&mut self, timer: Timer) -> &mut Option<u64> {
+        match timer {
+            Timer::Quantum => &mut self.quantum,
+            Timer::Exclusive => &mut self.exclusive,
+            Timer::Guard => &mut self.guard,
+        }
+    }
+}
+
+/// Decides for one PF.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    settings: Settings,
+    phase: Phase,
+    now: u64,
+    vfs: PerVf<Vf>,
+    list: RunList,
+    policy: Policy,
+    queue: Queue,
+    /// Who has exclusive access.
+    owner: Option<VfId>,
+    card: Card,
+    task: Option<Task>,
+    script: Script,
+    /// The step on the card whose end is awaited.
+    pending: Option<Step>,
+    holder: Option<Holder>,
+    /// The turn that was chosen and has not begun.
+    turn: Option<Turn>,
+    /// The present turn is over.
+    expired: bool,
+    /// Who has work, as far as it was just asked for.
+    work: Option<u16>,
+    /// No request is served before this time while somebody else could run.
+    breather: u64,
+    /// The GPU must be reset.
+    gpu_reset: Option<Cause>,
+    /// GPU resets tried since it last was in operation.
+    gpu_attempts: u8,
+    /// VFs that are to be told when the GPU was reset.
+    gpu_notified: u16,
+    shutdown: bool,
+    timers: Timers,
+    actions: Actions,
+}
+
+/// Decisions in a row without work on the card; far more than there can be.
+const DECISIONS_MAX: u32 = 256;
+
+impl Engine {
+    /// An engine that waits for [`Event::Boot`]; VFs are enabled by [`Event::Enable`].
+    pub const fn new(settings: Settings) -> Self {
+        Self {
+            policy: Policy::new(settings.policy),
+            settings,
+            phase: Phase::Cold,
+            now: 0,
+            vfs: PerVf::new(Vf::DISABLED),
+            list: RunList::new(),
+            queue: Queue::EMPTY,
+            owner: None,
+            card: Card::NEW,
+            task: None,
+            script: Script::EMPTY,
+            pending: None,
+            holder: None,
+            turn: None,
+            expired: false,
+            work: None,
+            breather: 0,
+            gpu_reset: None,
+            gpu_attempts: 0,
+            gpu_notified: 0,
+            shutdown: false,
+            timers: Timers {
+                quantum: None,
+                exclusive: None,
+                guard: None,
+            },
+            actions: Actions::new(),
+        }
+    }
+
+    /// Takes an event at monotonic time `now` (ns), gives what is to be done, in order.
+    pub fn handle(&mut self, event: Event, now: u64) -> &[Action] {
+        self.actions.clear();
+        self.now = self.now.max(now);
+        match event {
+            Event::Boot => self.boot(),
+            Event::Done => self.step_done(),
+            Event::Failed(fault) => self.step_failed(fault),
+            Event::Work(mask) => self.work_known(mask),
+            Event::Expired(timer) => self.timer_expired(timer),
+            Event::Message { vf, message } => self.message(vf, message),
+            Event::Acked { vf } => self.acked(vf),
+            Event::UserReset { vf } => self.user_reset(vf),
+            Event::Enable { vf } => self.enable(vf),
+            Event::Disable { vf } => self.disable(vf),
+            Event::Admin(admin) => self.administrate(admin),
+            Event::Gone => self.gone(),
+            Event::Shutdown => self.shut_down(),
+        }
+        self.advance();
+        self.actions.as_slice()
+    }
+
+    /// Goes on until something is under way on the card or there is nothing to do.
+    fn advance(&mut self) {
+        for _ in 0..DECISIONS_MAX {
+            if self.pending.is_some() {
+                return;
+            }
+            match self.script.next() {
+                Some(script::Line::Card(step)) => self.issue(step),
+                Some(script::Line::Reply(vf, reply)) => self.act(Action::Reply { vf, reply }),
+                None => match self.task.take() {
+                    Some(task) => self.task_done(task),
+                    None => {
+                        if !self.decide() {
+                            return;
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    fn timer_expired(&mut self, timer: Timer) {
+        let Some(deadline) = *self.timers.get(timer) else {
+            return;
+        };
+        if self.now < deadline {
+            // The timer was early; this one is not to be lost.
+            self.act(Action::Arm { timer, deadline });
+            return;
+        }
+        *self.timers.get(timer) = None;
+        match timer {
+            Timer::Quantum => self.expired = true,
+            Timer::Exclusive => self.exclusive_expired(),
+            Timer::Guard => self.guard_expired(),
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    fn report(&mut self, report: Report) {
+        self.act(Action::Report(report));
+    }
+
+    fn arm(&mut self, timer: Timer, deadline: u64) {
+        if self.timers.get(timer).replace(deadline) != Some(deadline) {
+            self.act(Action::Arm { timer, deadline });
+        }
+    }
+
+    fn disarm(&mut self, timer: Timer) {
+        if self.timers.get(timer).take().is_some() {
+            self.act(Action::Disarm { timer });
+        }
+    }
+
+    fn set_state(&mut self, vf: VfId, state: State) {
+        let entry = self.vfs.get_mut(vf);
+        if entry.state != state {
+            entry.state = state;
+            self.report(Report::State { vf, state });
+        }
+    }
+
+    /// Lets the policy look at things.
+    fn with_policy<T>(&mut self, f: impl FnOnce(&mut Policy, &View<'_>) -> T) -> T {
+        let enabled = self.vfs.iter().fold(0, |mask, (vf, v)| match v.state {
+            State::Disabled => mask,
+            _ => mask | vf.bit(),
+        });
+        let view = View {
+            list: &self.list,
+            enabled,
+            current: self.card.running_vf(),
+            work: self.work.unwrap_or(u16::MAX),
+            shares: &self.settings.shares,
+            common_ns: self.settings.quantum_ns,
+            lone_ns: self.settings.lone_check_ns,
+            now: self.now,
+        };
+        f(&mut self.policy, &view)
+    }
+
+    /// Whether the GPU is in operation.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// What a VF is doing.
+    pub fn state(&self, vf: VfId) -> State {
+        self.vfs.get(vf).state
+    }
+
+    /// What a VF used and caused. A turn that is not over is not in it yet.
+    pub fn stats(&self, vf: VfId) -> &Stats {
+        &self.vfs.get(vf).stats
+    }
+
+    /// The last line of text of a VF.
+    pub fn line(&self, vf: VfId) -> &Line {
+        &self.vfs.get(vf).line
+    }
+
+    /// The VF that runs.
+    pub fn running(&self) -> Option<VfId> {
+        self.card.running_vf()
+    }
+
+    /// The VF that has exclusive access.
+    pub fn owner(&self) -> Option<VfId> {
+        self.owner
+    }
+
+    /// VFs in the order of their turns.
+    pub fn run_list(&self) -> impl Iterator<Item = VfId> + '_ {
+        self.list.iter()
+    }
+
+    /// Requests that wait.
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What the administrator and the driver itself ask for. Settings take effect at the next turn or access.
+
+use super::super::policy::{Policy, WEIGHT_MAX, WEIGHT_MIN};
+use super::super::vf::{Fate, Memory, Reason, State, Stats};
+use super::super::vfid::VfId;
+use super::{Admin, Cause, Engine, Phase, Refusal, Report};
+
+/// Shortest time between checks of a lone VF, and shortest limit of exclusive access, in ns: 1 ms.
+const SHORTEST_NS: u64 = 1_000_000;
+
+impl Engine {
+    pub(super) fn administrate(&mut self, admin: Admin) {
+        let settings = &mut self.settings;
+        match admin {
+            Admin::Policy(kind) => {
+                if settings.policy != kind {
+                    settings.policy = kind;
+                    self.policy = Policy::new(kind);
+                }
+            }
+            Admin::CommonQuantum(ns) => settings.quantum_ns = ns,
+            Admin::Quantum(vf, ns) => settings.shares.get_mut(vf).quantum_ns = ns,
+            Admin::Level(vf, level) => settings.shares.get_mut(vf).level = level,
+            Admin::Weight(vf, weight) => {
+                settings.shares.get_mut(vf).weight = weight.clamp(WEIGHT_MIN, WEIGHT_MAX);
+            }
+            Admin::Priority(vf, priority) => settings.shares.get_mut(vf).priority = priority,
+            Admin::LoneCheck(ns) => settings.lone_check_ns = ns.max(SHORTEST_NS),
+            Admin::ExclusiveLimit(ns) => settings.exclusive_limit_ns = ns.max(SHORTEST_NS),
+            Admin::FbClear(on) => settings.fb_clear = on,
+            Admin::Budget(kind, budget) => settings.budgets.set(kind, budget),
+            Admin::Stop(vf) => {
+                if self.vfs.get(vf).state != State::Disabled {
+                    self.evict(vf, None, Fate::Stopped { until: None });
+                }
+            }
+            Admin::Allow(vf) => self.allow(vf),
+            Admin::Reset(vf) => {
+                if self.phase == Phase::Up && self.vfs.get(vf).state != State::Disabled {
+                    self.evict(vf, Some(Reason::Administrator), Fate::Available);
+                }
+            }
+            Admin::ResetGpu => match self.phase {
+                Phase::Up | Phase::Wedged => {
+                    self.phase = Phase::Up;
+                    self.gpu_reset = Some(Cause::Administrator);
+                    if self.task.is_none() {
+                        self.gpu_attempts = 0;
+                    }
+                }
+                Phase::Cold | Phase::Down | Phase::Gone => (),
+            },
+        }
+    }
+
+    pub(super) fn enable(&mut self, vf: VfId) {
+        let entry = self.vfs.get_mut(vf);
+        if let Some(evict) = &mut entry.evict {
+            // It was on its way out.
+            if evict.fate == Fate::Disabled {
+                evict.fate = Fate::Available;
+                entry.memory = Memory::Foreign;
+            }
+        } else if entry.state == State::Disabled {
+            entry.stats = Stats::default();
+            self.set_state(vf, State::Available);
+        }
+    }
+
+    pub(super) fn disable(&mut self, vf: VfId) {
+        if self.vfs.get(vf).state != State::Disabled {
+            self.evict(vf, None, Fate::Disabled);
+        }
+    }
+
+    pub(super) fn shut_down(&mut self) {
+        if self.phase != Phase::Up {
+            self.report(Report::Down);
+            return;
+        }
+        self.shutdown = true;
+        for vf in VfId::all() {
+            self.refuse_waiting(vf, Refusal::NotUp);
+            if self.vfs.get(vf).state.is_started() {
+                self.evict(vf, None, Fate::Available);
+            }
+        }
+    }
+}

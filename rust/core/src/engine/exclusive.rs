@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Exclusive access: given, given back, taken away.
+
+use super::super::guard::Kind as Budgeted;
+use super::super::mailbox::{Release, Reply, Request};
+use super::super::vf::{Fate, Reason, State};
+use super::super::vfid::VfId;
+use super::{Action, Engine, Refusal, Report, Timer};
+
+/// Longest time that others run between two exclusive accesses, in ns. A guest gives up after 12 s.
+const BREATHER_MAX_NS: u64 = 250_000_000;
+
+impl Engine {
+    /// The VF runs alone: tells it, unless it is to leave by now.
+    pub(super) fn grant(&mut self, vf: VfId, request: Request) {
+        if self.vfs.get(vf).evict.is_some() {
+            self.refuse(vf, request, Refusal::Failed);
+            return;
+        }
+        let deadline = self.now.saturating_add(self.settings.exclusive_limit_ns);
+        self.owner = Some(vf);
+        self.turn = None;
+        let entry = self.vfs.get_mut(vf);
+        entry.courtesy = false;
+        entry.stats.exclusives = entry.stats.exclusives.saturating_add(1);
+        self.account_as(true);
+        self.disarm(Timer::Quantum);
+        self.set_state(vf, State::Exclusive { request, deadline });
+        self.act(Action::Reply {
+            vf,
+            reply: Reply::Ready,
+        });
+        self.arm(Timer::Exclusive, deadline);
+    }
+
+    /// Nobody has exclusive access any more.
+    pub(super) fn end_exclusive(&mut self) {
+        self.owner = None;
+        self.account_as(false);
+        self.disarm(Timer::Exclusive);
+        self.expired = false;
+        // Before the next one everybody has a turn, or as many as there is time for.
+        let common = self.settings.quantum_ns;
+        let round = self.list.iter().fold(0u64, |sum, vf| {
+            sum.saturating_add(self.settings.shares.get(vf).quantum(common))
+        });
+        self.breather = self.now.saturating_add(round.min(BREATHER_MAX_NS));
+    }
+
+    /// The VF that has exclusive access gives it back and goes on running.
+    pub(super) fn resume(&mut self, vf: VfId) {
+        self.list.insert(vf);
+        self.list.ran(vf);
+        self.end_exclusive();
+        self.set_state(vf, State::Running);
+        let turn = self.with_policy(|policy, view| policy.took(view, vf));
+        let deadline = self.turn_end(turn.end);
+        self.arm(Timer::Quantum, deadline);
+    }
+
+    pub(super) fn released(&mut self, vf: VfId, release: Release) {
+        if self.owner == Some(vf) {
+            match release {
+                Release::Init => self.resume(vf),
+                Release::Fini => self.release(vf),
+            }
+            return;
+        }
+        // A guest that releases what it waits for has given up.
+        let waited = self.queue.remove(vf);
+        if let Some(waiting) = waited {
+            self.refuse(vf, waiting.request, Refusal::Withdrawn);
+        }
+        let courtesy = core::mem::take(&mut self.vfs.get_mut(vf).courtesy);
+        if courtesy && release == Release::Fini && self.vfs.get(vf).state == State::Available {
+            self.release(vf);
+        } else if waited.is_none() {
+            self.report(Report::StrayRelease { vf });
+        }
+    }
+
+    pub(super) fn exclusive_expired(&mut self) {
+        if let Some(vf) = self.owner {
+            self.evict(vf, Some(Reason::ExclusiveTimeout), Fate::Available);
+            self.charge_budget(vf, Budgeted::ExclusiveTimeout);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Messages of VFs: counted, queued, answered or refused.
+
+use super::super::guard::Kind as Budgeted;
+use super::super::mailbox::{Message, Request};
+use super::super::vf::{Memory, State};
+use super::super::vfid::VfId;
+use super::queue::Waiting;
+use super::script::Task;
+use super::{Engine, Phase, Refusal, Report};
+
+impl Engine {
+    pub(super) fn message(&mut self, vf: VfId, message: Message) {
+        let entry = self.vfs.get_mut(vf);
+        entry.stats.messages = entry.stats.messages.saturating_add(1);
+        let shut = self.phase != Phase::Up || self.shutdown;
+        let refusal = match entry.state {
+            State::Disabled => Some(Refusal::Disabled),
+            State::Stopped { .. } => Some(Refusal::Stopped),
+            _ if shut => Some(Refusal::NotUp),
+            _ => {
+                let over = self.charge_budget(vf, Budgeted::Interrupt)
+                    || self.charge_budget(vf, Budgeted::Message);
+                over.then_some(Refusal::Stopped)
+            }
+        };
+        match (message, refusal) {
+            (Message::Request(request), Some(why)) => self.refuse(vf, request, why),
+            (Message::Request(request), None) => self.requested(vf, request),
+            (_, Some(_)) => (),
+            (Message::Release(release), None) => self.released(vf, release),
+            (Message::Text(bytes), None) => {
+                let entry = self.vfs.get_mut(vf);
+                if let Some(line) = entry.text.push(bytes) {
+                    entry.line = line;
+                    self.report(Report::Text { vf });
+                }
+            }
+            (Message::LogError { code, .. }, None) => self.report(Report::LogError { vf, code }),
+            (Message::Unknown { id }, None) => self.report(Report::Unknown { vf, id }),
+        }
+    }
+
+    pub(super) fn acked(&mut self, vf: VfId) {
+        let state = self.vfs.get(vf).state;
+        if self.phase == Phase::Up && !matches!(state, State::Disabled | State::Stopped { .. }) {
+            self.charge_budget(vf, Budgeted::Interrupt);
+        }
+    }
+
+    fn requested(&mut self, vf: VfId, request: Request) {
+        match (self.task, self.vfs.get(vf).evict.map(|e| e.fate)) {
+            (
+                Some(Task::Start {
+                    vf: v, request: r, ..
+                }),
+                _,
+            ) if v == vf && r == request => {
+                self.refuse(vf, request, Refusal::Duplicate);
+                return;
+            }
+            (_, Some(super::super::vf::Fate::Stopped { .. })) => {
+                self.refuse(vf, request, Refusal::Stopped);
+                return;
+            }
+            (_, Some(super::super::vf::Fate::Disabled)) => {
+                self.refuse(vf, request, Refusal::Disabled);
+                return;
+            }
+            _ => (),
+        }
+        // A guest that has exclusive access and asks for it has started over without a release.
+        if self.owner == Some(vf) {
+            self.resume(vf);
+        }
+        let waiting = Waiting {
+            vf,
+            request,
+            tried: false,
+        };
+        if let Some(old) = self.queue.push_back(waiting) {
+            self.refuse(vf, old.request, Refusal::Superseded);
+        }
+    }
+
+    pub(super) fn refuse(&mut self, vf: VfId, request: Request, why: Refusal) {
+        let stats = &mut self.vfs.get_mut(vf).stats;
+        stats.refused = stats.refused.saturating_add(1);
+        self.report(Report::Refused { vf, request, why });
+    }
+
+    pub(super) fn refuse_waiting(&mut self, vf: VfId, why: Refusal) {
+        if let Some(waiting) = self.queue.remove(vf) {
+            self.refuse(vf, waiting.request, why);
+        }
+    }
+
+    /// The guest is gone: the next one must not see its data.
+    pub(super) fn user_reset(&mut self, vf: VfId) {
+        let entry = self.vfs.get_mut(vf);
+        if entry.state == State::Disabled {
+            return;
+        }
+        entry.memory = Memory::Foreign;
+        entry.text = super::super::mailbox::Text::NEW;
+        entry.courtesy = false;
+        let started = entry.state.is_started();
+        self.refuse_waiting(vf, Refusal::Reset);
+        if started {
+            let reason = Some(super::super::vf::Reason::User);
+            self.evict(vf, reason, super::super::vf::Fate::Available);
+        }
+    }
+}
