@@ -104,7 +104,7 @@ impl Timers {
 }
 
 /// Decides for one PF.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Engine {
     settings: Settings,
     phase: Phase,

@@ -96,6 +96,16 @@ impl Range {
         self.offset_mb.saturating_add(self.size_mb)
     }
 
+    /// The range that a `VFn_FB` register describes; `None` for 0, which the card has at first.
+    pub fn from_register(register: u32) -> Option<Self> {
+        (register != 0).then_some(Self {
+            offset_mb: (register >> 16).saturating_mul(UNIT_MB),
+            size_mb: (register & 0xffff)
+                .saturating_add(1)
+                .saturating_mul(UNIT_MB),
+        })
+    }
+
     /// The range as a `VFn_FB` register: size/16 - 1 in bits 15:0, offset/16 in bits 31:16 (section 2.2).
     ///
     /// `None` if the range is empty, not a multiple of 16 MB, or does not fit the fields.

@@ -47,6 +47,10 @@ pub enum Command {
     Run = 4,
     /// Initialise the engines for a fresh function.
     Init = 7,
+    /// Let RLC-V dump its state for the running function into its scratch RAM.
+    SaveRlcv = 8,
+    /// Let RLC-V reload its state for a function that was reset.
+    LoadRlcv = 9,
 }
 
 const EXECUTE: u32 = 1 << 4;
@@ -55,6 +59,14 @@ impl Command {
     /// The dword for the command register: opcode, EXECUTE, function id.
     pub fn register(self, function: Function) -> u32 {
         self as u32 | EXECUTE | u32::from(function.id()) << 8
+    }
+
+    /// Whether a world switch has this command.
+    pub fn is_part_of_switch(self) -> bool {
+        matches!(
+            self,
+            Command::Idle | Command::Save | Command::Load | Command::Run
+        )
     }
 
     /// How long the card may take, in milliseconds (section 2.5).
@@ -74,6 +86,8 @@ impl fmt::Display for Command {
             Command::Load => "LOAD",
             Command::Run => "RUN",
             Command::Init => "INIT",
+            Command::SaveRlcv => "SAVE_RLCV",
+            Command::LoadRlcv => "LOAD_RLCV",
         })
     }
 }
@@ -121,10 +135,15 @@ pub enum Progress {
     Failed(Failure),
 }
 
+/// Whether the `CMD_CONTROL` byte shows a command that has not ended.
+pub fn executing(control: u8) -> bool {
+    u32::from(control) & EXECUTE != 0
+}
+
 /// Judges the two status bytes. A command is done only when EXECUTE and the status have both returned to 0: either may
 /// lag behind the other.
 pub fn progress(control: u8, status: u8) -> Progress {
-    match (u32::from(control) & EXECUTE != 0, status) {
+    match (executing(control), status) {
         _ if control == 0xff && status == 0xff => Progress::Failed(Failure::Gone),
         (_, 0x0e) => Progress::Failed(Failure::GfxHang),
         (_, 0x0f) => Progress::Failed(Failure::SdmaHang),

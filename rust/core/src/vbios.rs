@@ -16,6 +16,8 @@ const BLOCK: usize = 512;
 const PCIR_POINTER: usize = 0x18;
 /// Length of a PCI data structure of revision 0.
 const PCIR_LEN: usize = 0x18;
+/// Offset of the image's length in it, in blocks.
+const PCIR_IMAGE_LEN: usize = 0x10;
 /// Offset of ATI's own signature.
 const ATI_OFFSET: usize = 0x30;
 const ATI_SIGNATURE: [u8; 10] = *b" 761295520";
@@ -60,6 +62,13 @@ pub enum Error {
         /// Where it was looked for.
         offset: usize,
     },
+    /// The image says of itself that it is longer than the image in the PCI data structure.
+    Lengths {
+        /// Length in bytes according to the header.
+        header: usize,
+        /// Length in bytes according to the PCI data structure.
+        pcir: usize,
+    },
     /// The image is for another device.
     Device {
         /// PCI vendor id in the image.
@@ -89,6 +98,10 @@ impl fmt::Display for Error {
             Error::Structure { what, offset } => {
                 write!(f, "there is no {what} at {offset:#x}")
             }
+            Error::Lengths { header, pcir } => write!(
+                f,
+                "its header says {header} bytes, its PCI data structure {pcir}"
+            ),
             Error::Device { vendor, device } => {
                 write!(f, "it is for device {vendor:04x}:{device:04x}")
             }
@@ -161,6 +174,15 @@ impl<'a> Image<'a> {
         )?;
         let atom = structure(bytes, ATOM_POINTER, ATOM_LEN, 4, "ATOM ROM header", b"ATOM")?;
         let image = Self { bytes, pcir, atom };
+        // The header's length may be the shorter one: it counts what has to be in memory, not what is in the flash.
+        let in_pcir =
+            usize::from(image.u16_at(pcir.saturating_add(PCIR_IMAGE_LEN))).saturating_mul(BLOCK);
+        if says > in_pcir {
+            return Err(Error::Lengths {
+                header: says,
+                pcir: in_pcir,
+            });
+        }
         let seen = (
             image.u16_at(pcir.saturating_add(4)),
             image.u16_at(pcir.saturating_add(6)),

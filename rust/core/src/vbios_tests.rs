@@ -20,6 +20,7 @@ fn image() -> Vec<u8> {
     b[0x30..0x3a].copy_from_slice(&ATI_SIGNATURE);
     b[0x48..0x4a].copy_from_slice(&(ATOM as u16).to_le_bytes());
     b[PCIR..PCIR + 8].copy_from_slice(b"PCIR\x02\x10\x29\x69");
+    b[PCIR + 0x10] = 4;
     b[PCIR + 0x12..PCIR + 0x14].copy_from_slice(&[0x1f, 0x0f]);
     b[ATOM + 4..ATOM + 8].copy_from_slice(b"ATOM");
     sum_up(b)
@@ -74,6 +75,10 @@ fn each_defect_is_named() {
         ),
         (with(0x18, &[0, 0]), "there is no PCI data structure at 0x0"),
         (with(PCIR, b"X"), "there is no PCI data structure at 0x200"),
+        (
+            with(PCIR + 0x10, &[3]),
+            "its header says 2048 bytes, its PCI data structure 1536",
+        ),
         (with(PCIR + 4, &[0xde, 0x10]), "it is for device 10de:6929"),
         (with(PCIR + 6, &[0x38]), "it is for device 1002:6938"),
         (with(0x30, b"-"), "there is no ATI signature at 0x30"),

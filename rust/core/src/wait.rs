@@ -149,6 +149,8 @@ pub struct Learner {
     load: Estimate,
     run: Estimate,
     init: Estimate,
+    save_rlcv: Estimate,
+    load_rlcv: Estimate,
 }
 
 impl Learner {
@@ -164,6 +166,8 @@ impl Learner {
             Command::Load => &mut self.load,
             Command::Run => &mut self.run,
             Command::Init => &mut self.init,
+            Command::SaveRlcv => &mut self.save_rlcv,
+            Command::LoadRlcv => &mut self.load_rlcv,
         }
     }
 

@@ -51,6 +51,8 @@ impl Card {
             Step::Command(Command::Save, _) => Holds::Nothing,
             Step::Operate(Operation::ResetGpu) => Holds::Nothing,
             Step::Operate(Operation::RestoreRlcv(vf)) => Holds::Running(vf.function()),
+            // Parts of the operations above; no script has them alone.
+            Step::Command(Command::SaveRlcv | Command::LoadRlcv, _) => self.holds,
             Step::Operate(_) => self.holds,
         };
     }

@@ -35,7 +35,7 @@ pub(super) enum Task {
     ResetGpu,
     /// Find out who has work.
     Query,
-    /// Give the free GPU to the PF for good.
+    /// Leave the free GPU alone.
     Park,
 }
 
@@ -152,8 +152,7 @@ impl Script {
     }
 
     pub(super) fn park() -> Self {
-        let mut s = Self::EMPTY;
-        s.commands(Function::Pf, &[Command::Load, Command::Run]);
-        s
+        // Whoever is next finds the GPU free, as it was found.
+        Self::EMPTY
     }
 }

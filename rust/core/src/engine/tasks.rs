@@ -307,7 +307,7 @@ fn culprit(step: Step) -> Option<(VfId, Reason)> {
                 Command::Save => Reason::Save,
                 Command::Load => Reason::Load,
                 Command::Run => Reason::Run,
-                Command::Init => Reason::Start,
+                Command::Init | Command::SaveRlcv | Command::LoadRlcv => Reason::Start,
             };
             Some((VfId::new(number)?, reason))
         }
