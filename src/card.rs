@@ -4,23 +4,27 @@
 
 use crate::{
     gim_core::{
+        engine::{
+            Admin,
+            Event, //
+        },
         fb::{
             self,
             Partition, //
         },
-        gpuiov::{
-            Command,
-            Function, //
-        },
+        policy, //
     },
+    gpu::Gpu,
+    hands::Hands,
     hw::{
         bars,
+        ih::Ring,
         iov::{
             FbRegisters,
             GpuIov, //
         },
+        mailbox::Mailbox,
         mmio::{
-            self,
             Mmio,
             Undo, //
         },
@@ -30,12 +34,18 @@ use crate::{
             Posted, //
         },
     },
+    irq::Consumer,
     kernel_ext::{
         dma,
         fmt::Core,
-        pci::Sriov, //
+        kthread::Thread,
+        pci::{
+            Msi,
+            Sriov, //
+        },
     },
     params,
+    worker::Worker,
 };
 use kernel::{
     device::{
@@ -44,25 +54,48 @@ use kernel::{
     },
     pci,
     prelude::*,
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
     },
 };
 
 /// Bits of a bus address that the card can use (section 4.1, step 15).
 const DMA_BITS: u32 = 40;
 
-/// A card in the driver's hands; when this is dropped, the card is as it was found.
+/// A card in the driver's hands. Fields are dropped in the order in which they stand here: the opposite of set-up; then
+/// the card is as it was found.
 pub(crate) struct Card<'a> {
-    dev: &'a pci::Device<Bound>,
-    iov: GpuIov<'a>,
-    mmio: Mmio<'a>,
+    _worker: Thread<Worker<'a>>,
+    _irq: Msi<'a, Pin<KBox<Consumer<'a>>>>,
+    found: Found<'a>,
     total_vfs: u16,
-    found: FbRegisters,
+}
+
+/// What was found on a card, to be put back.
+struct Found<'a> {
+    gpu: Arc<Gpu<'a>>,
+    fb: FbRegisters,
     undo: Undo,
-    /// Guests hold VFs beyond this driver's life: the card stays as it is.
+    /// Whether the framebuffer registers are in use beyond this driver's life, by guests or by a GPU that hangs.
+    keep_fb: Atomic<bool>,
+    /// Guests hold VFs beyond this driver's life: everything stays as it is.
     leave: Atomic<bool>,
+}
+
+impl Drop for Found<'_> {
+    fn drop(&mut self) {
+        if self.leave.load(Relaxed) {
+            return;
+        }
+        self.undo.undo(&self.gpu.mmio);
+        if !self.keep_fb.load(Relaxed) && self.gpu.iov.set_fb_registers(&self.fb).is_err() {
+            dev_warn!(self.gpu.dev, "framebuffer registers not restored\n");
+        }
+    }
 }
 
 impl<'a> Card<'a> {
@@ -89,16 +122,15 @@ impl<'a> Card<'a> {
         }
         dma::set_mask(dev, DMA_BITS)?;
 
-        let mmio = dev.iomap_region_sized::<{ mmio::SIZE }>(mmio::BAR, c"gim")?;
-        check_posted(dev, &mmio)?;
-        let revision = read_rom(dev, &mmio)?;
-        let mut card = Self {
-            dev,
-            iov,
-            mmio,
-            total_vfs,
-            found: iov.fb_registers()?,
+        let gpu = Gpu::new(dev, iov)?;
+        check_posted(dev, &gpu.mmio)?;
+        let (rom, (major, minor)) = read_rom(dev, &gpu.mmio)?;
+        let ring = Ring::new(dev)?;
+        let mut found = Found {
+            gpu: gpu.clone(),
+            fb: iov.fb_registers()?,
             undo: Undo::new(),
+            keep_fb: Atomic::new(false),
             leave: Atomic::new(false),
         };
         for setting in [
@@ -107,17 +139,41 @@ impl<'a> Card<'a> {
             &smc::TIMERS_UNMASKED,
             &rlc::CLOCK_GATING_OFF,
         ] {
-            card.undo.change(&card.mmio, setting)?;
+            found.undo.change(&gpu.mmio, setting)?;
         }
+        Ring::remember(&mut found.undo, &gpu.mmio)?;
+        Mailbox::remember(&mut found.undo, &gpu.mmio)?;
+
+        for admin in settings() {
+            gpu.send(Event::Admin(admin));
+        }
+        let hands = Hands::new(gpu.clone(), total_vfs, rom)?;
+        let worker = KBox::new(Worker::new(gpu.clone(), hands)?, GFP_KERNEL)?;
+        let consumer = Consumer::new(gpu.clone(), ring)?;
+        let irq = Msi::new(dev, c"gim", consumer).inspect_err(|e| {
+            dev_err!(
+                dev,
+                "no MSI interrupt ({}): do not boot with pci=nomsi\n",
+                e.to_errno()
+            );
+        })?;
+        let worker = Thread::spawn(dev.as_ref(), worker)?;
+        gpu.mailbox.lock().enable(&gpu.mmio);
         dev_info!(
             dev,
-            "S7150 with {} MB of framebuffer, up to {} VFs, VBIOS {}.{}\n",
-            iov.total_fb_mb()?,
-            total_vfs,
-            revision.0,
-            revision.1
+            "S7150 with {} MB of framebuffer, up to {total_vfs} VFs, VBIOS {major}.{minor}\n",
+            iov.total_fb_mb()?
         );
-        Ok(card)
+        Ok(Self {
+            _worker: worker,
+            _irq: irq,
+            found,
+            total_vfs,
+        })
+    }
+
+    fn gpu(&self) -> &Gpu<'a> {
+        &self.found.gpu
     }
 
     fn partition(&self, vfs: u16) -> Result<Partition> {
@@ -128,15 +184,19 @@ impl<'a> Card<'a> {
             (mb, _) => mb,
         };
         Partition::new(&fb::Request {
-            total_mb: self.iov.total_fb_mb()?.into(),
-            pf_aperture_mb: bars::pf_aperture_mb(self.dev),
-            vf_aperture_mb: bars::vf_aperture_mb(self.dev, self.total_vfs),
+            total_mb: self.gpu().iov.total_fb_mb()?.into(),
+            pf_aperture_mb: bars::pf_aperture_mb(self.gpu().dev),
+            vf_aperture_mb: bars::vf_aperture_mb(self.gpu().dev, self.total_vfs),
             vfs: vfs.into(),
             pf_fb_mb: params::PF_FB.value(),
             vf_fb_mb,
         })
         .map_err(|e| {
-            dev_err!(self.dev, "framebuffer cannot be divided: {}\n", Core(e));
+            dev_err!(
+                self.gpu().dev,
+                "framebuffer cannot be divided: {}\n",
+                Core(e)
+            );
             ENOSPC
         })
     }
@@ -148,12 +208,12 @@ impl<'a> Card<'a> {
     /// `ENOSPC` if it does not suffice for one; `EIO` if the card does not take the values.
     pub(crate) fn divide(&self, n: u16) -> Result<u16> {
         let partition = self.partition(n)?;
-        let regs = FbRegisters::new(&partition, &self.found)?;
-        self.iov.set_fb_registers(&regs)?;
-        let seen = self.iov.fb_registers()?;
+        let regs = FbRegisters::new(&partition, &self.found.fb)?;
+        self.gpu().iov.set_fb_registers(&regs)?;
+        let seen = self.gpu().iov.fb_registers()?;
         if seen != regs {
             dev_err!(
-                self.dev,
+                self.gpu().dev,
                 "the card does not keep its framebuffer registers: wrote {regs}, read {seen}\n"
             );
             return Err(EIO);
@@ -161,13 +221,13 @@ impl<'a> Card<'a> {
         let vfs = u16::try_from(partition.vfs())?;
         if vfs < n {
             dev_warn!(
-                self.dev,
+                self.gpu().dev,
                 "framebuffer for {vfs} VFs, {n} asked for: give less to the PF (pf_fb)\n"
             );
         }
         let (pf, csa) = (partition.pf(), partition.csa());
         dev_info!(
-            self.dev,
+            self.gpu().dev,
             "PF: framebuffer {} MB at {} MB, context save area {} MB at {} MB\n",
             pf.size_mb,
             pf.offset_mb,
@@ -177,7 +237,7 @@ impl<'a> Card<'a> {
         for (i, range) in (0..partition.vfs()).filter_map(|i| Some((i, partition.vf(i)?))) {
             let number = i.saturating_add(1);
             dev_info!(
-                self.dev,
+                self.gpu().dev,
                 "VF{number}: framebuffer {} MB at {} MB\n",
                 range.size_mb,
                 range.offset_mb
@@ -192,56 +252,56 @@ impl<'a> Card<'a> {
     ///
     /// `EBUSY` if not.
     pub(crate) fn check_division(&self, n: u16) -> Result {
-        let wanted = FbRegisters::new(&self.partition(n)?, &self.found)?;
-        if self.found == wanted {
+        let wanted = FbRegisters::new(&self.partition(n)?, &self.found.fb)?;
+        if self.found.fb == wanted {
             return Ok(());
         }
         dev_err!(
-            self.dev,
+            self.gpu().dev,
             "the framebuffer is divided otherwise among {n} VFs: found {}, wanted {wanted}\n",
-            self.found
+            self.found.fb
         );
         Err(EBUSY)
     }
 
-    /// To be called once `n` VFs are enabled: makes the clean register image, which later starts each VF.
+    /// To be called once `n` VFs are enabled: takes the GPU into operation.
     ///
     /// # Errors
     ///
-    /// `EIO` if a command fails.
+    /// `EIO` if it does not work; the log says how it failed.
     pub(crate) fn vfs_enabled(&self, n: u16) -> Result {
-        // The order that is known to work has the image made with VFs on (section 4.1, steps 10 and 18).
-        for command in [Command::Init, Command::Run, Command::Idle, Command::Save] {
-            self.iov.execute(command, Function::Pf).map_err(|failure| {
-                dev_err!(
-                    self.dev,
-                    "{} PF failed, {}: reset the card or switch the machine off and on\n",
-                    Core(command),
-                    Core(failure)
-                );
-                EIO
-            })?;
-        }
-        dev_dbg!(self.dev, "{n} VFs ready\n");
-        Ok(())
+        // The order that is known to work has the clean register image made with VFs on (section 4.1, steps 10 and 18).
+        self.gpu().start(n).inspect_err(|_| {
+            // Where its context is saved must not change while the GPU may be at it.
+            self.found.keep_fb.store(true, Relaxed);
+        })
+    }
+
+    /// To be called before the VFs are disabled: takes them off the GPU.
+    pub(crate) fn vfs_go(&self) {
+        self.gpu().stop();
     }
 
     /// Leaves the card as it is when the driver goes.
     pub(crate) fn leave(&self) {
-        self.leave.store(true, Relaxed);
+        self.found.leave.store(true, Relaxed);
     }
 }
 
-impl Drop for Card<'_> {
-    fn drop(&mut self) {
-        if self.leave.load(Relaxed) {
-            return;
-        }
-        self.undo.undo(&self.mmio);
-        if self.iov.set_fb_registers(&self.found).is_err() {
-            dev_warn!(self.dev, "framebuffer registers not restored\n");
-        }
-    }
+/// The scheduler's settings as the parameters have them.
+fn settings() -> [Admin; 3] {
+    let us = u64::from(params::SCHED_INTERVAL.value()) * 1000
+        + u64::from(params::SCHED_INTERVAL_US.value());
+    [
+        Admin::Policy(match params::SCHED_OPTION.value() {
+            1 => policy::Kind::Predictable,
+            2 => policy::Kind::Liquid,
+            3 => policy::Kind::Fair,
+            _ => policy::Kind::Solid,
+        }),
+        Admin::CommonQuantum(us * 1000),
+        Admin::FbClear(params::FB_CLEAR.value() != 0),
+    ]
 }
 
 fn check_posted(dev: &pci::Device<Bound>, mmio: &Mmio<'_>) -> Result {
@@ -265,8 +325,8 @@ fn check_posted(dev: &pci::Device<Bound>, mmio: &Mmio<'_>) -> Result {
     }
 }
 
-/// Reads and validates the VBIOS; returns its revision.
-fn read_rom(dev: &pci::Device<Bound>, mmio: &Mmio<'_>) -> Result<(u8, u8)> {
+/// Reads and validates the VBIOS; returns it with its revision.
+fn read_rom(dev: &pci::Device<Bound>, mmio: &Mmio<'_>) -> Result<(KVVec<u8>, (u8, u8))> {
     rom::read(mmio, dev.vendor_id().as_raw(), dev.device_id()).map_err(|e| match e {
         rom::Error::Image(e) => {
             dev_err!(

@@ -16,9 +16,14 @@ mod kernel_ext;
 
 mod card;
 mod driver;
+mod gpu;
+mod hands;
 mod hw;
+mod irq;
 mod params;
 mod pf;
+mod report;
+mod worker;
 
 /// The module: alive as long as its driver is registered.
 #[pin_data]

@@ -5,10 +5,16 @@
 //! Register numbers, fields and sequences are from the hardware reference; each file names the sections.
 
 pub(crate) mod bars;
+pub(crate) mod cp_dma;
+pub(crate) mod doorbell;
+pub(crate) mod flr;
+pub(crate) mod ih;
 pub(crate) mod iov;
+pub(crate) mod mailbox;
 pub(crate) mod mmio;
 pub(crate) mod rlc;
 pub(crate) mod rom;
+pub(crate) mod sdma;
 pub(crate) mod smc;
 pub(crate) mod strap;
 pub(crate) mod vram;

@@ -6,6 +6,7 @@ use crate::{
     card::Card,
     hw::iov::GpuIov,
     kernel_ext::pci::{
+        is_present,
         Enabled,
         Sriov,
         VirtualFunctions, //
@@ -42,37 +43,52 @@ impl<'a> Pf<'a> {
         forced: bool,
     ) -> impl PinInit<Self, Error> + use<'a, 'core> {
         pin_init::pin_init_scope(move || {
-            let enabled = Enabled::new(dev)?;
-            let sriov = Sriov::new(dev)?.ok_or_else(|| {
+            Self::set_up(dev, forced).inspect_err(|_| {
+                // Whatever else was said comes from that.
+                if !is_present(dev) {
+                    dev_err!(dev, "the card does not answer: check its slot and power\n");
+                }
+            })
+        })
+    }
+
+    fn set_up<'core>(
+        dev: &'a pci::Device<Core<'core>>,
+        forced: bool,
+    ) -> Result<impl PinInit<Self, Error> + use<'a, 'core>> {
+        if !is_present(dev) {
+            return Err(ENODEV);
+        }
+        let enabled = Enabled::new(dev)?;
+        let sriov = Sriov::new(dev)?.ok_or_else(|| {
+            dev_err!(
+                dev,
+                "no SR-IOV capability: enable SR-IOV in the firmware setup\n"
+            );
+            ENODEV
+        })?;
+        let card = match GpuIov::find(dev)? {
+            Some(iov) => Some(Card::new(dev, iov, &sriov)?),
+            None if forced => None,
+            None => {
                 dev_err!(
                     dev,
-                    "no SR-IOV capability: enable SR-IOV in the firmware setup\n"
+                    "no GPU-IOV capability: this card's VBIOS offers no virtualization\n"
                 );
-                ENODEV
-            })?;
-            let card = match GpuIov::find(dev)? {
-                Some(iov) => Some(Card::new(dev, iov, &sriov)?),
-                None if forced => None,
-                None => {
-                    dev_err!(
-                        dev,
-                        "no GPU-IOV capability: this card's VBIOS offers no virtualization\n"
-                    );
-                    return Err(ENODEV);
-                }
-            };
-            let vfs = Self::first_vfs(dev, &sriov, card.as_ref())?;
-            if card.is_none() {
-                dev_info!(dev, "no GPU-IOV: plain SR-IOV, {} VFs\n", vfs.count());
+                return Err(ENODEV);
             }
-            Ok(try_pin_init!(Self {
+        };
+        let vfs = Self::first_vfs(dev, &sriov, card.as_ref())?;
+        if card.is_none() {
+            dev_info!(dev, "no GPU-IOV: plain SR-IOV, {} VFs\n", vfs.count());
+        }
+        Ok(try_pin_init!(Self {
                 vfs <- new_mutex!(Some(vfs), "Pf::vfs"),
                 card,
                 sriov,
                 dev,
                 _enabled: enabled,
             }? Error))
-        })
     }
 
     /// The VFs that a newly bound device has: as many as the parameter `vf_num` says, or those that somebody holds.
@@ -170,6 +186,9 @@ impl<'a> Pf<'a> {
                 );
                 return Err(EBUSY);
             }
+            if let Some(card) = &self.card {
+                card.vfs_go();
+            }
             *vfs = None;
             return Ok(0);
         }
@@ -195,6 +214,10 @@ impl<'a> Pf<'a> {
             if let Some(card) = &self.card {
                 card.leave();
             }
+            return;
+        }
+        if let Some(card) = &self.card {
+            card.vfs_go();
         }
     }
 }

@@ -9,5 +9,9 @@
 
 pub(crate) mod dma;
 pub(crate) mod fmt;
+pub(crate) mod heap;
+pub(crate) mod kthread;
 pub(crate) mod module_param;
 pub(crate) mod pci;
+pub(crate) mod time;
+pub(crate) mod wait;

@@ -11,8 +11,10 @@ use kernel::{
 mod capability;
 mod driver;
 mod enable;
+mod msi;
 mod resource;
 mod sriov;
+mod vf_window;
 
 pub(crate) use self::{
     capability::{
@@ -23,16 +25,25 @@ pub(crate) use self::{
         Adapter,
         Driver, //
     },
-    enable::Enabled,
+    enable::{
+        is_present,
+        Enabled, //
+    },
+    msi::{
+        Handler,
+        Msi, //
+    },
     resource::{
         resource,
         vf_resource,
         Resource, //
     },
     sriov::{
+        reset_vf,
         Sriov,
         VirtualFunctions, //
     },
+    vf_window::VfWindow,
 };
 
 /// `pci::Device::as_raw()` is private to the kernel crate.

@@ -2,7 +2,10 @@
 
 //! The BARs of PF and VFs: number, type and least size (section 1.2 of the hardware reference).
 
-use super::mmio;
+use super::{
+    doorbell,
+    mmio, //
+};
 use crate::kernel_ext::pci::{
     resource,
     vf_resource,
@@ -13,16 +16,15 @@ use kernel::{
     prelude::*,
     sizes::{
         SZ_16M,
-        SZ_1M,
-        SZ_256K,
-        SZ_2M, //
+        SZ_1M, //
     },
 };
 
 /// Number of the framebuffer BAR.
 pub(crate) const FRAMEBUFFER: u32 = 0;
-/// Number of the doorbell BAR.
-const DOORBELL: u32 = 2;
+
+/// Number of the register BAR.
+pub(crate) const REGISTERS: u32 = mmio::BAR;
 
 struct Expected {
     bar: u32,
@@ -39,16 +41,16 @@ const PF: [Expected; 3] = [
         least: SZ_16M as u64,
     },
     Expected {
-        bar: DOORBELL,
+        bar: doorbell::BAR,
         name: "doorbell",
         prefetchable: true,
-        least: SZ_2M as u64,
+        least: doorbell::SIZE as u64,
     },
     Expected {
         bar: mmio::BAR,
         name: "register",
         prefetchable: false,
-        least: SZ_256K as u64,
+        least: mmio::SIZE as u64,
     },
 ];
 

@@ -3,7 +3,7 @@
 //! The register BAR, and settings that are undone.
 
 use kernel::{
-    alloc::AllocError,
+    io::Io,
     pci,
     prelude::*,
     sizes::SZ_256K, //
@@ -28,8 +28,14 @@ pub(crate) struct Setting {
     pub(crate) change: fn(u32) -> u32,
 }
 
+enum Step {
+    Setting(&'static Setting),
+    /// A register by its offset in bytes.
+    Register(usize),
+}
+
 /// What was changed, to be undone in the opposite order.
-pub(crate) struct Undo(KVec<(&'static Setting, u32)>);
+pub(crate) struct Undo(KVec<(Step, u32)>);
 
 impl Undo {
     /// Nothing changed yet.
@@ -41,22 +47,32 @@ impl Undo {
     ///
     /// # Errors
     ///
-    /// If there is no memory to remember it; nothing was changed then.
-    pub(crate) fn change(
-        &mut self,
-        mmio: &Mmio<'_>,
-        setting: &'static Setting,
-    ) -> Result<(), AllocError> {
-        self.0.reserve(1, GFP_KERNEL)?;
+    /// `ENOMEM` if it cannot be remembered; nothing was changed then.
+    pub(crate) fn change(&mut self, mmio: &Mmio<'_>, setting: &'static Setting) -> Result {
         let found = (setting.read)(mmio);
+        self.0.push((Step::Setting(setting), found), GFP_KERNEL)?;
         (setting.write)(mmio, (setting.change)(found));
-        self.0.push((setting, found), GFP_KERNEL)
+        Ok(())
+    }
+
+    /// Keeps what a register has, by its offset in bytes, before somebody else changes it.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`; `EINVAL` for an offset outside the BAR.
+    pub(crate) fn remember(&mut self, mmio: &Mmio<'_>, offset: usize) -> Result {
+        let found = mmio.try_read32(offset)?;
+        Ok(self.0.push((Step::Register(offset), found), GFP_KERNEL)?)
     }
 
     /// Puts everything back.
     pub(crate) fn undo(&mut self, mmio: &Mmio<'_>) {
-        while let Some((setting, found)) = self.0.pop() {
-            (setting.write)(mmio, found);
+        while let Some((step, found)) = self.0.pop() {
+            match step {
+                Step::Setting(setting) => (setting.write)(mmio, found),
+                // It was read there.
+                Step::Register(offset) => drop(mmio.try_write32(found, offset)),
+            }
         }
     }
 }

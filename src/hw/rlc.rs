@@ -12,6 +12,21 @@ use kernel::io::{
 };
 
 register! {
+    /// Run control of RLC.
+    RLC_CNTL(u32) @ 0x3b000 {
+        0:0 enable_f32 => bool;
+    }
+
+    /// Threads of RLC that may run.
+    RLC_GPM_THREAD_ENABLE(u32) @ 0x3b114 {
+        31:0 value;
+    }
+
+    /// Run control of RLC-V.
+    RLC_GPU_IOV_F32_CNTL(u32) @ 0x3ed18 {
+        0:0 enable => bool;
+    }
+
     /// Coarse-grain clock gating.
     RLC_CGCG_CGLS_CTRL(u32) @ 0x3b124 {
         31:0 value;
@@ -27,6 +42,26 @@ register! {
         31:0 value;
     }
 }
+
+/// What clock gating is set to.
+pub(crate) fn clock_gating(mmio: &Mmio<'_>) -> u32 {
+    mmio.read(RLC_CGCG_CGLS_CTRL).into()
+}
+
+/// Sets it.
+pub(crate) fn set_clock_gating(mmio: &Mmio<'_>, value: u32) {
+    mmio.write_reg(RLC_CGCG_CGLS_CTRL::from(value));
+}
+
+/// Starts RLC and RLC-V, which a VF's reset stops (section 4.11, step 7).
+pub(crate) fn enable(mmio: &Mmio<'_>) {
+    mmio.write_reg(RLC_GPM_THREAD_ENABLE::from(ALL_THREADS));
+    mmio.update(RLC_GPU_IOV_F32_CNTL, |r| r.with_enable(true));
+    mmio.update(RLC_CNTL, |r| r.with_enable_f32(true));
+}
+
+/// All four threads.
+const ALL_THREADS: u32 = 0xf;
 
 /// Scratch dword that limits how much framebuffer RLC-V clears at INIT.
 const SCRATCH_CLEAR_LIMIT: u32 = 0x20;
@@ -55,7 +90,39 @@ pub(crate) static CLEAR_LIMITED: Setting = Setting {
 
 /// Coarse-grain clock gating off.
 pub(crate) static CLOCK_GATING_OFF: Setting = Setting {
-    read: |mmio| mmio.read(RLC_CGCG_CGLS_CTRL).into(),
-    write: |mmio, value| mmio.write_reg(RLC_CGCG_CGLS_CTRL::from(value)),
+    read: clock_gating,
+    write: set_clock_gating,
     change: |_| CGCG_OFF,
 };
+
+/// Dwords of the scratch RAM that hold the state of a VF (section 4.9).
+const STATE: usize = 256;
+
+/// Dwords that are written back after a VF's function-level reset: first and last index of each range (section 4.11).
+const RESTORED: [(usize, usize); 2] = [(0x00, 0x28), (0xb0, 0xce)];
+
+/// What RLC-V keeps of a VF, as `SAVE_RLCV_STATE` leaves it in the scratch RAM.
+#[derive(Clone, Copy)]
+pub(crate) struct State([u32; STATE]);
+
+impl State {
+    /// Reads the state that `SAVE_RLCV_STATE` has just left.
+    pub(crate) fn read(mmio: &Mmio<'_>) -> Self {
+        let mut state = [0; STATE];
+        select(mmio, 0);
+        for dword in &mut state {
+            *dword = mmio.read(RLC_GPU_IOV_SCRATCH_DATA).into();
+        }
+        Self(state)
+    }
+
+    /// Writes the state for `LOAD_RLCV_STATE`.
+    pub(crate) fn write(&self, mmio: &Mmio<'_>) {
+        for (first, last) in RESTORED {
+            select(mmio, first as u32);
+            for dword in &self.0[first..=last] {
+                mmio.write_reg(RLC_GPU_IOV_SCRATCH_DATA::from(*dword));
+            }
+        }
+    }
+}

@@ -61,18 +61,23 @@ fn read_dwords(mmio: &Mmio<'_>, out: &mut KVVec<u8>, dwords: usize) -> Result<()
     Ok(())
 }
 
-/// Reads the image and validates it: at most 255 times 512 bytes, about 140 ms for the usual 64 KB. Returns its
-/// revision.
+/// Reads the image and validates it: at most 255 times 512 bytes, about 140 ms for the usual 64 KB. Returns it with
+/// its revision.
 ///
 /// # Errors
 ///
 /// See [`Error`].
-pub(crate) fn read(mmio: &Mmio<'_>, vendor: u16, device: u16) -> Result<(u8, u8), Error> {
+pub(crate) fn read(
+    mmio: &Mmio<'_>,
+    vendor: u16,
+    device: u16,
+) -> Result<(KVVec<u8>, (u8, u8)), Error> {
     let mut image = KVVec::new();
     read_dwords(mmio, &mut image, vbios::HEADER_LEN / 4)?;
     let len = vbios::length(&image)?;
     image.clear();
     image.reserve(len, GFP_KERNEL)?;
     read_dwords(mmio, &mut image, len / 4)?;
-    Ok(vbios::Image::new(&image, vendor, device)?.revision())
+    let revision = vbios::Image::new(&image, vendor, device)?.revision();
+    Ok((image, revision))
 }

@@ -2,7 +2,10 @@
 
 //! Straps of the bus interface, through the PCIE index/data pair (section 1.5 of the hardware reference).
 
-use super::mmio::Setting;
+use super::mmio::{
+    Mmio,
+    Setting, //
+};
 use kernel::io::{
     register,
     Io, //
@@ -27,13 +30,51 @@ const STRAP8_ARI_MODE: u32 = 0x0060_0000;
 
 /// VFs on the PF's bus, which needs ARI on the way to the card.
 pub(crate) static VFS_ON_PF_BUS: Setting = Setting {
-    read: |mmio| {
-        mmio.write_reg(PCIE_INDEX::from(STRAP8));
-        mmio.read(PCIE_DATA).into()
-    },
-    write: |mmio, value| {
-        mmio.write_reg(PCIE_INDEX::from(STRAP8));
-        mmio.write_reg(PCIE_DATA::from(value));
-    },
+    read: |mmio| read(mmio, STRAP8),
+    write: |mmio, value| write(mmio, STRAP8, value),
     change: |found| found & !STRAP8_ARI_MODE,
 };
+
+/// PCIE_STRAP_MISC.
+const STRAP_MISC: u32 = 0x0140_00c0;
+/// Functions can be reset one by one.
+const STRAP_MISC_FLR_EN: u32 = 1 << 30;
+/// SWRST_EP_CONTROL_0.
+const SWRST_CONTROL: u32 = 0x0140_010c;
+/// EP_FLR0_RESET_EN and EP_FLR_DISABLE_CFG_RST.
+const SWRST_CONTROL_FLR: u32 = 1 << 16 | 0xf << 20;
+
+fn read(mmio: &Mmio<'_>, address: u32) -> u32 {
+    mmio.write_reg(PCIE_INDEX::from(address));
+    mmio.read(PCIE_DATA).into()
+}
+
+fn write(mmio: &Mmio<'_>, address: u32, value: u32) {
+    mmio.write_reg(PCIE_INDEX::from(address));
+    mmio.write_reg(PCIE_DATA::from(value));
+}
+
+/// The straps as they were before [`allow_flr`].
+pub(crate) struct FlrStraps {
+    misc: u32,
+    control: u32,
+}
+
+/// Lets the card carry out function-level resets as the PF driver needs them (section 4.11, steps 3 and 4).
+pub(crate) fn allow_flr(mmio: &Mmio<'_>) -> FlrStraps {
+    let found = FlrStraps {
+        misc: read(mmio, STRAP_MISC),
+        control: read(mmio, SWRST_CONTROL),
+    };
+    write(mmio, STRAP_MISC, found.misc | STRAP_MISC_FLR_EN);
+    write(mmio, SWRST_CONTROL, found.control | SWRST_CONTROL_FLR);
+    found
+}
+
+impl FlrStraps {
+    /// Puts them back.
+    pub(crate) fn restore(self, mmio: &Mmio<'_>) {
+        write(mmio, STRAP_MISC, self.misc);
+        write(mmio, SWRST_CONTROL, self.control);
+    }
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Video memory (section 3.1 of the hardware reference).
+//! Video memory: whether it is there, where it is, and a window into it (sections 3.1 and 3.2 of the hardware reference).
 
 use super::mmio::Mmio;
 use kernel::io::{
@@ -9,6 +9,28 @@ use kernel::io::{
 };
 
 register! {
+    /// What MM_DATA shows: a byte offset, and whether in video memory or in the registers.
+    MM_INDEX(u32) @ 0x0 {
+        31:31 aper => bool;
+        30:0 offset;
+    }
+
+    /// The dword there.
+    MM_DATA(u32) @ 0x4 {
+        31:0 value;
+    }
+
+    /// Bits of the offset above those in MM_INDEX.
+    MM_INDEX_HI(u32) @ 0x18 {
+        31:0 offset;
+    }
+
+    /// Where video memory is among the memory controller's addresses, in units of 16 MB.
+    MC_VM_FB_LOCATION(u32) @ 0x2024 {
+        31:16 fb_top;
+        15:0 fb_base;
+    }
+
     /// Size of the video memory in MB; set by the VBIOS post.
     CONFIG_MEMSIZE(u32) @ 0x5428 {
         31:0 mb;
@@ -33,4 +55,16 @@ pub(crate) fn posted(mmio: &Mmio<'_>) -> Posted {
         u32::MAX => Posted::Gone,
         _ => Posted::Yes,
     }
+}
+
+/// The memory controller's address of the first byte of video memory.
+pub(crate) fn mc_base(mmio: &Mmio<'_>) -> u64 {
+    u64::from(u32::from(mmio.read(MC_VM_FB_LOCATION).fb_base())) << 24
+}
+
+/// Reads a dword of video memory at a byte offset, a multiple of 4. For the worker alone: the window is one for all.
+pub(crate) fn read(mmio: &Mmio<'_>, offset: u64) -> u32 {
+    mmio.write_reg(MM_INDEX_HI::from((offset >> 31) as u32));
+    mmio.write_reg(MM_INDEX::from(1 << 31 | offset as u32 & 0x7fff_fffc));
+    mmio.read(MM_DATA).into()
 }

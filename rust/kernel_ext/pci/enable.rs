@@ -29,6 +29,12 @@ impl<'a> Enabled<'a> {
     }
 }
 
+/// Whether the device answers: one that was pulled out, or whose link is down, does not.
+pub(crate) fn is_present(dev: &pci::Device<device::Bound>) -> bool {
+    // SAFETY: `dev` is a valid device.
+    unsafe { bindings::pci_device_is_present(raw(dev)) }
+}
+
 impl Drop for Enabled<'_> {
     fn drop(&mut self) {
         // SAFETY: `dev` is valid, and by the type invariant this balances `pci_enable_device_mem()`.

@@ -9,7 +9,11 @@ use kernel::{
     error::to_result,
     fmt,
     pci,
-    prelude::*, //
+    prelude::*,
+    time::{
+        delay::fsleep,
+        Delta, //
+    }, //
 };
 
 /// A VF that somebody outside the kernel's own drivers holds.
@@ -74,31 +78,13 @@ impl<'a> Sriov<'a> {
 
     /// The first VF found that is assigned to a guest or open through vfio: nobody may pull it away.
     pub(crate) fn in_use(&self) -> Option<InUse> {
-        let vendor = u32::from(self.dev.vendor_id().as_raw());
-        let mut vf = core::ptr::null_mut();
-        loop {
-            // SAFETY: `vf` is NULL or a device with a reference, which the call drops.
-            vf = unsafe { bindings::pci_get_device(vendor, self.vf_device, vf) };
-            if vf.is_null() {
-                return None;
-            }
-            // SAFETY: The call above took a reference to `vf`. The union holds `physfn` for a VF, which is not changed
-            // as long as the VF exists.
-            let ours =
-                unsafe { (*vf).is_virtfn() != 0 && (*vf).__bindgen_anon_1.physfn == raw(self.dev) };
+        (0..self.enabled()).find_map(|index| {
+            let vf = VfDevice::find(self.dev, self.vf_device, index)?;
             // SAFETY: `vf` has a reference.
-            if ours && unsafe { is_taken(vf) } {
-                // SAFETY: `vf` has a reference, which is dropped here for good.
-                let id = unsafe {
-                    let id = bindings::pci_iov_vf_id(vf);
-                    bindings::pci_dev_put(vf);
-                    id
-                };
-                return Some(InUse {
-                    vf: u32::try_from(id).map_or(0, |id| id + 1),
-                });
-            }
-        }
+            unsafe { is_taken(vf.0) }.then_some(InUse {
+                vf: u32::from(index) + 1,
+            })
+        })
     }
 
     /// Enables `n` VFs. `_core` proves that the device lock is held.
@@ -138,6 +124,67 @@ impl<'a> Sriov<'a> {
 impl Drop for Sriov<'_> {
     fn drop(&mut self) {
         set_autoprobe(self.dev, self.autoprobe);
+    }
+}
+
+/// A VF's own device, with a reference.
+struct VfDevice(*mut bindings::pci_dev);
+
+impl VfDevice {
+    /// The VF of `pf` with index `index`, from 0; `vf_device` is the device id of its VFs.
+    fn find(pf: &pci::Device<device::Bound>, vf_device: u32, index: u16) -> Option<Self> {
+        let vendor = u32::from(pf.vendor_id().as_raw());
+        let mut vf = core::ptr::null_mut();
+        loop {
+            // SAFETY: `vf` is NULL or a device with a reference, which the call drops.
+            vf = unsafe { bindings::pci_get_device(vendor, vf_device, vf) };
+            if vf.is_null() {
+                return None;
+            }
+            // SAFETY: The call above took a reference to `vf`. The union holds `physfn` for a VF, which is not changed
+            // as long as the VF exists.
+            let found = unsafe {
+                (*vf).is_virtfn() != 0
+                    && (*vf).__bindgen_anon_1.physfn == raw(pf)
+                    && bindings::pci_iov_vf_id(vf) == c_int::from(index)
+            };
+            if found {
+                return Some(Self(vf));
+            }
+        }
+    }
+}
+
+impl Drop for VfDevice {
+    fn drop(&mut self) {
+        // SAFETY: `find` took a reference.
+        unsafe { bindings::pci_dev_put(self.0) };
+    }
+}
+
+/// How often a VF is tried that somebody holds, and how long each time, in ms.
+const RESET_TRIES: u32 = 20;
+const RESET_PAUSE_MS: u32 = 10;
+
+/// Resets the VF with index `index`, from 0, by FLR; its configuration is kept.
+///
+/// # Errors
+///
+/// `ENODEV` if there is no such VF, `EAGAIN` if somebody else held it for 200 ms, others of the PCI core.
+pub(crate) fn reset_vf(pf: &pci::Device<device::Bound>, index: u16) -> Result {
+    let pos = super::find_ext_capability(pf, bindings::PCI_EXT_CAP_ID_SRIOV).ok_or(ENODEV)?;
+    let vf_device = read(pf, c_int::try_from(pos)?, bindings::PCI_SRIOV_VF_DID)?;
+    let vf = VfDevice::find(pf, vf_device.into(), index).ok_or(ENODEV)?;
+    let mut tries = 0;
+    loop {
+        // SAFETY: `vf` has a reference. This takes its lock if nobody has it, and does not wait for it: who has it may
+        // wait for the caller.
+        let result = to_result(unsafe { bindings::pci_try_reset_function(vf.0) });
+        tries += 1;
+        if result != Err(EAGAIN) || tries == RESET_TRIES {
+            return result;
+        }
+        fsleep(Delta::from_millis(RESET_PAUSE_MS.into()));
     }
 }
 

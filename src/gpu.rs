@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What the parts of the driver share of one card: its registers, and the way to the worker.
+//!
+//! The command port is the worker's alone; everybody else sends it events.
+
+use crate::{
+    gim_core::{
+        engine::{
+            Engine,
+            Event,
+            Phase, //
+        },
+        vf::State,
+        vfid::VfId,
+    },
+    hw::{
+        doorbell::{
+            self,
+            Doorbells, //
+        },
+        iov::GpuIov,
+        mailbox::Mailbox,
+        mmio::{
+            self,
+            Mmio, //
+        },
+    },
+    kernel_ext::{
+        time::now_ns,
+        wait::WaitQueue, //
+    },
+    new_wait_queue,
+};
+use kernel::{
+    device::Bound,
+    new_mutex, pci,
+    prelude::*,
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Relaxed,
+            Release, //
+        },
+        Arc,
+        Mutex, //
+    },
+};
+
+/// Events that wait for the worker: at most so many. A VF can have one message on its way in the mailbox, so they only
+/// add up while the worker is busy, and then a VF that sends more than a few does so on purpose.
+const EVENTS: usize = 64;
+
+/// Longest that the worker takes for what it is asked to do: several commands that time out, and resets.
+const LIMIT_NS: u64 = 60_000_000_000;
+
+/// Events in order of arrival.
+struct Events {
+    ring: [Option<Event>; EVENTS],
+    first: usize,
+    len: usize,
+}
+
+impl Events {
+    fn push(&mut self, event: Event) -> Result<(), Event> {
+        if self.len == EVENTS {
+            return Err(event);
+        }
+        self.ring[(self.first + self.len) % EVENTS] = Some(event);
+        self.len += 1;
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Option<Event> {
+        let event = self.ring[self.first].take()?;
+        self.first = (self.first + 1) % EVENTS;
+        self.len -= 1;
+        Some(event)
+    }
+}
+
+/// One card, as all parts of the driver see it.
+#[pin_data]
+pub(crate) struct Gpu<'a> {
+    pub(crate) dev: &'a pci::Device<Bound>,
+    pub(crate) iov: GpuIov<'a>,
+    pub(crate) mmio: Mmio<'a>,
+    pub(crate) doorbells: Doorbells<'a>,
+    #[pin]
+    pub(crate) mailbox: Mutex<Mailbox>,
+    #[pin]
+    events: Mutex<Events>,
+    /// Whether there are any: what the worker may look at while it falls asleep.
+    waiting: Atomic<bool>,
+    /// Events that found no place.
+    lost: Atomic<u64>,
+    #[pin]
+    worker: WaitQueue,
+    /// VFs whose interrupts are ignored; bit 0 for VF1.
+    muted: Atomic<u32>,
+    /// What the engine was last seen in: a [`Phase`] as a number.
+    phase: Atomic<u32>,
+    /// VFs that are enabled as far as the engine knows.
+    enabled: Atomic<u32>,
+    #[pin]
+    published: WaitQueue,
+}
+
+impl<'a> Gpu<'a> {
+    /// Maps the card's registers.
+    pub(crate) fn new(dev: &'a pci::Device<Bound>, iov: GpuIov<'a>) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            try_pin_init!(Self {
+                dev,
+                iov,
+                mmio: dev.iomap_region_sized::<{ mmio::SIZE }>(mmio::BAR, c"gim")?,
+                doorbells: Doorbells(
+                    dev.iomap_region_sized::<{ doorbell::SIZE }>(doorbell::BAR, c"gim")?,
+                ),
+                mailbox <- new_mutex!(Mailbox::new(), "Gpu::mailbox"),
+                events <- new_mutex!(
+                    Events {
+                        ring: [None; EVENTS],
+                        first: 0,
+                        len: 0,
+                    },
+                    "Gpu::events"
+                ),
+                waiting: Atomic::new(false),
+                lost: Atomic::new(0),
+                worker <- new_wait_queue!("Gpu::worker"),
+                muted: Atomic::new(0),
+                phase: Atomic::new(Phase::Cold as u32),
+                enabled: Atomic::new(0),
+                published <- new_wait_queue!("Gpu::published"),
+            }? Error),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Sends the worker an event; one too many is counted and dropped.
+    pub(crate) fn send(&self, event: Event) {
+        if self.events.lock().push(event).is_err() {
+            self.lost.fetch_add(1, Relaxed);
+        }
+        self.waiting.store(true, Release);
+        self.worker.wake();
+    }
+
+    /// The worker's next event.
+    pub(crate) fn next_event(&self) -> Option<Event> {
+        if !self.waiting.load(Acquire) {
+            return None;
+        }
+        let mut events = self.events.lock();
+        let event = events.pop();
+        self.waiting.store(events.len != 0, Release);
+        event
+    }
+
+    /// For the worker: sleeps until there is an event, the thread has to stop, or the monotonic clock shows `deadline`.
+    pub(crate) fn wait_for_event(&self, deadline: Option<u64>, stop: fn() -> bool) {
+        self.worker
+            .wait_until(deadline, || self.waiting.load(Acquire) || stop());
+    }
+
+    /// For the worker: sleeps until the monotonic clock shows `deadline`.
+    pub(crate) fn sleep_until(&self, deadline: u64) {
+        self.worker.wait_until(Some(deadline), || false);
+    }
+
+    /// Ignores a VF's interrupts, or minds them again.
+    pub(crate) fn mute(&self, vf: VfId, on: bool) {
+        let bit = u32::from(vf.bit());
+        // Only the worker writes.
+        let muted = self.muted.load(Relaxed);
+        self.muted
+            .store(if on { muted | bit } else { muted & !bit }, Relaxed);
+    }
+
+    /// Whether a VF's interrupts are ignored.
+    pub(crate) fn is_muted(&self, vf: VfId) -> bool {
+        self.muted.load(Relaxed) & u32::from(vf.bit()) != 0
+    }
+
+    /// For the worker: lets others know how far the engine is.
+    pub(crate) fn publish(&self, engine: &Engine) {
+        let enabled = VfId::all()
+            .filter(|vf| engine.state(*vf) != State::Disabled)
+            .fold(0, |mask, vf| mask | u32::from(vf.bit()));
+        let phase = engine.phase() as u32;
+        if self.enabled.load(Relaxed) != enabled || self.phase.load(Relaxed) != phase {
+            self.enabled.store(enabled, Release);
+            self.phase.store(phase, Release);
+            self.published.wake();
+        }
+    }
+
+    fn wait_for(&self, condition: impl FnMut() -> bool) -> Result {
+        let deadline = now_ns().saturating_add(LIMIT_NS);
+        if self.published.wait_until(Some(deadline), condition) {
+            Ok(())
+        } else {
+            dev_err!(self.dev, "the worker does not get on\n");
+            Err(ETIMEDOUT)
+        }
+    }
+
+    fn is_in(&self, phase: Phase) -> bool {
+        self.phase.load(Acquire) == phase as u32
+    }
+
+    /// Has the worker take the GPU into operation with `n` VFs, and waits until it has.
+    ///
+    /// # Errors
+    ///
+    /// `EIO` if the GPU does not work; the log says how it failed.
+    pub(crate) fn start(&self, n: u16) -> Result {
+        self.send(Event::Boot);
+        for vf in VfId::all().take(n.into()) {
+            self.send(Event::Enable { vf });
+        }
+        self.wait_for(|| {
+            self.is_in(Phase::Wedged)
+                || self.is_in(Phase::Gone)
+                || (self.is_in(Phase::Up) && self.enabled.load(Acquire).count_ones() == n.into())
+        })?;
+        if self.is_in(Phase::Up) {
+            Ok(())
+        } else {
+            Err(EIO)
+        }
+    }
+
+    /// Has the worker take all VFs off the GPU and leave it free, and waits until it has.
+    pub(crate) fn stop(&self) {
+        for vf in VfId::all() {
+            self.send(Event::Disable { vf });
+        }
+        self.send(Event::Shutdown);
+        // It was said if it does not.
+        let _ = self.wait_for(|| self.enabled.load(Acquire) == 0 && !self.is_in(Phase::Up));
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What the worker can do on the card: commands, and the operations that are more than one command.
+//!
+//! Everything here is done by the worker alone, so that it may use the windows that the card has only once.
+
+use crate::{
+    gim_core::{
+        engine::Operation,
+        gpuiov::{
+            Command,
+            Failure,
+            Function, //
+        },
+        vfid::{
+            self,
+            VfId, //
+        },
+        wait::{
+            Learner,
+            Patience,
+            Pause, //
+        },
+    },
+    gpu::Gpu,
+    hw::{
+        bars,
+        cp_dma,
+        flr,
+        iov::Look,
+        rlc,
+        sdma,
+        vram, //
+    },
+    kernel_ext::{
+        pci::{
+            is_present,
+            VfWindow, //
+        },
+        time::{
+            now_ns,
+            spin, //
+        },
+    },
+};
+use kernel::{
+    prelude::*,
+    sizes::SZ_1M,
+    sync::Arc, //
+};
+
+/// Places in a framebuffer that are looked at after it was cleared.
+const SAMPLES: u64 = 64;
+
+/// One card's worker's hands.
+pub(crate) struct Hands<'a> {
+    gpu: Arc<Gpu<'a>>,
+    total_vfs: u16,
+    learner: Learner,
+    /// The VBIOS, of which each VF gets a copy.
+    rom: KVVec<u8>,
+    /// What RLC-V keeps of each VF, once it has started for the first time.
+    rlcv: KVec<Option<KBox<rlc::State>>>,
+    /// Registers of the VF that is being reset.
+    before_flr: Option<(VfId, flr::Saved)>,
+}
+
+impl<'a> Hands<'a> {
+    /// `rom` is the card's validated VBIOS.
+    pub(crate) fn new(gpu: Arc<Gpu<'a>>, total_vfs: u16, rom: KVVec<u8>) -> Result<Self> {
+        let mut rlcv = KVec::with_capacity(vfid::COUNT, GFP_KERNEL)?;
+        for _ in 0..vfid::COUNT {
+            rlcv.push(None, GFP_KERNEL)?;
+        }
+        Ok(Self {
+            gpu,
+            total_vfs,
+            learner: Learner::new(),
+            rom,
+            rlcv,
+            before_flr: None,
+        })
+    }
+
+    /// Gives the GPU a command and waits until it is done: asleep for as long as it usually takes, then looking.
+    ///
+    /// # Errors
+    ///
+    /// See [`Failure`]; after [`Command::limit_ms`] at the latest.
+    pub(crate) fn command(&mut self, command: Command, function: Function) -> Result<(), Failure> {
+        let mut looks = self.learner.begin(command);
+        let iov = &self.gpu.iov;
+        iov.start(command, function);
+        let begin = now_ns();
+        loop {
+            match looks.pause(now_ns().saturating_sub(begin)) {
+                Pause::None => {}
+                Pause::Spin(ns) => spin(ns),
+                Pause::Sleep(ns) => self.gpu.sleep_until(now_ns().saturating_add(ns)),
+            }
+            match iov.look(command, looks.made() == 0) {
+                Look::Done => {
+                    self.learner.done(&looks);
+                    return Ok(());
+                }
+                Look::Failed(failure) => return Err(failure),
+                Look::Busy { control } => {
+                    if looks.busy(now_ns().saturating_sub(begin)) == Patience::Over {
+                        return Err(iov.timeout(control));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the card has stopped answering.
+    pub(crate) fn is_gone(&self) -> bool {
+        !is_present(self.gpu.dev)
+    }
+
+    /// Does an operation.
+    ///
+    /// # Errors
+    ///
+    /// Any; all waits are bounded.
+    pub(crate) fn operate(&mut self, operation: Operation) -> Result {
+        let mmio = &self.gpu.mmio;
+        match operation {
+            Operation::Prepare(vf) => self.prepare(vf),
+            Operation::Clear(vf) => self.clear(vf),
+            Operation::SaveRlcv(vf) => {
+                self.command(Command::SaveRlcv, vf.function())
+                    .map_err(|_| EIO)?;
+                let state = KBox::new(rlc::State::read(&self.gpu.mmio), GFP_KERNEL)?;
+                *self.rlcv.get_mut(vf.index()).ok_or(EINVAL)? = Some(state);
+                Ok(())
+            }
+            Operation::Flr(vf) => {
+                let window = self.window(vf, bars::REGISTERS, flr::WINDOW)?;
+                let saved = flr::reset(self.gpu.dev, mmio, &window, vf.index() as u16)?;
+                self.before_flr = Some((vf, saved));
+                Ok(())
+            }
+            Operation::RestoreRlcv(vf) => {
+                rlc::enable(mmio);
+                if let Some(Some(state)) = self.rlcv.get(vf.index()) {
+                    state.write(mmio);
+                }
+                self.command(Command::LoadRlcv, vf.function())
+                    .map_err(|_| EIO)?;
+                match self.before_flr.take() {
+                    Some((of, saved)) if of == vf => saved.write(
+                        &self.gpu.mmio,
+                        &self.window(vf, bars::REGISTERS, flr::WINDOW)?,
+                    ),
+                    _ => Ok(()),
+                }
+            }
+            // The card's VBIOS has to be run afterwards, which this driver cannot yet.
+            Operation::ResetGpu => Err(ENOTSUPP),
+            Operation::QueryWork => Err(EINVAL),
+        }
+    }
+
+    /// Which VFs have work: bit 0 for VF1. What a VF has queued is not looked at yet, so all may have.
+    pub(crate) fn query_work(&mut self) -> Result<u16> {
+        Ok(u16::MAX)
+    }
+
+    /// The beginning of one of a VF's BARs.
+    fn window(&self, vf: VfId, bar: u32, len: usize) -> Result<VfWindow> {
+        let index = vf.index() as u16;
+        VfWindow::new(self.gpu.dev, bar, self.total_vfs, index, len)
+    }
+
+    /// Puts the VBIOS where the VF's driver looks for it, and lets its DMA engines go.
+    fn prepare(&self, vf: VfId) -> Result {
+        self.window(vf, bars::FRAMEBUFFER, self.rom.len())?
+            .write(&self.rom)?;
+        sdma::release(&self.gpu.mmio);
+        sdma::release_vf(&self.window(vf, bars::REGISTERS, sdma::WINDOW)?)
+    }
+
+    /// Fills a VF's framebuffer with zeros, and looks whether that is what it holds.
+    fn clear(&self, vf: VfId) -> Result {
+        let mmio = &self.gpu.mmio;
+        let range = self.gpu.iov.vf_range(vf)?.ok_or(EINVAL)?;
+        let mb = |mb: u32| u64::from(mb) * SZ_1M as u64;
+        let (offset, size) = (mb(range.offset_mb), mb(range.size_mb));
+        cp_dma::zero(mmio, offset, size)?;
+        let last = size.saturating_sub(4);
+        for i in 0..=SAMPLES {
+            let at = offset + (last / SAMPLES * i).min(last) / 4 * 4;
+            let seen = vram::read(mmio, at);
+            if seen != 0 {
+                dev_err!(
+                    self.gpu.dev,
+                    "framebuffer byte {at:#x} reads {seen:#x} after a clear\n"
+                );
+                return Err(EIO);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The GPU's one owner: a thread that takes events to the engine and does what the engine wants, one thing at a time.
+//!
+//! Decides nothing itself. All waiting here is bounded.
+
+use crate::{
+    gim_core::{
+        engine::{
+            Action,
+            Engine,
+            Event,
+            Fault,
+            Operation,
+            Report,
+            Step,
+            Timer, //
+        },
+        gpuiov::Failure,
+        vf::Settings,
+    },
+    gpu::Gpu,
+    hands::Hands,
+    kernel_ext::{
+        heap,
+        kthread::{
+            should_stop,
+            Run, //
+        },
+        time::now_ns, //
+    },
+    report,
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+/// Deadlines of the engine's timers, in ns of the monotonic clock.
+#[derive(Default)]
+struct Timers {
+    quantum: Option<u64>,
+    exclusive: Option<u64>,
+    guard: Option<u64>,
+}
+
+impl Timers {
+    fn get(&mut self, timer: Timer) -> &mut Option<u64> {
+        match timer {
+            Timer::Quantum => &mut self.quantum,
+            Timer::Exclusive => &mut self.exclusive,
+            Timer::Guard => &mut self.guard,
+        }
+    }
+
+    /// The first deadline, and whose it is.
+    fn first(&self) -> Option<(u64, Timer)> {
+        let at = |deadline: Option<u64>, timer| deadline.map(|ns| (ns, timer));
+        [
+            at(self.quantum, Timer::Quantum),
+            at(self.exclusive, Timer::Exclusive),
+            at(self.guard, Timer::Guard),
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(ns, _)| *ns)
+    }
+}
+
+/// What the thread works on.
+pub(crate) struct Worker<'a> {
+    gpu: Arc<Gpu<'a>>,
+    engine: KBox<Engine>,
+    hands: Hands<'a>,
+    timers: Timers,
+}
+
+impl<'a> Worker<'a> {
+    /// A worker for a card that is initialised and free.
+    pub(crate) fn new(gpu: Arc<Gpu<'a>>, hands: Hands<'a>) -> Result<Self> {
+        static NEW: Engine = Engine::new(Settings::DEFAULT);
+        Ok(Self {
+            gpu,
+            engine: heap::copy(&NEW)?,
+            hands,
+            timers: Timers::default(),
+        })
+    }
+
+    /// Lets the engine handle an event and does what it wants, until there is nothing more to do at once.
+    fn handle(&mut self, event: Event) {
+        let Self {
+            gpu,
+            engine,
+            hands,
+            timers,
+        } = self;
+        let mut next = Some(event);
+        while let Some(event) = next.take() {
+            let mut text = None;
+            for action in engine.handle(event, now_ns()) {
+                match *action {
+                    Action::Card(step) => next = Some(Self::work(hands, step)),
+                    Action::Reply { vf, reply } => gpu.mailbox.lock().send(&gpu.mmio, vf, reply),
+                    Action::Arm { timer, deadline } => *timers.get(timer) = Some(deadline),
+                    Action::Disarm { timer } => *timers.get(timer) = None,
+                    Action::Mute { vf, on } => gpu.mute(vf, on),
+                    Action::Report(Report::Text { vf }) => text = Some(vf),
+                    Action::Report(report) => report::log(gpu.dev, report),
+                }
+            }
+            if let Some(vf) = text {
+                report::text(gpu.dev, vf, engine.line(vf));
+            }
+            gpu.publish(engine);
+        }
+    }
+
+    /// Does one thing on the card; the event that follows from it.
+    fn work(hands: &mut Hands<'_>, step: Step) -> Event {
+        let result = match step {
+            Step::Command(command, function) => {
+                hands.command(command, function).map_err(Fault::Command)
+            }
+            Step::Operate(Operation::QueryWork) => match hands.query_work() {
+                Ok(mask) => return Event::Work(mask),
+                Err(_) => Err(Fault::Operation),
+            },
+            Step::Operate(operation) => hands.operate(operation).map_err(|_| {
+                if hands.is_gone() {
+                    Fault::Command(Failure::Gone)
+                } else {
+                    Fault::Operation
+                }
+            }),
+        };
+        match result {
+            Ok(()) => Event::Done,
+            Err(fault) => Event::Failed(fault),
+        }
+    }
+}
+
+impl Run for Worker<'_> {
+    fn run(&mut self) {
+        while !should_stop() {
+            if let Some(event) = self.gpu.next_event() {
+                self.handle(event);
+                continue;
+            }
+            let first = self.timers.first();
+            if let Some((deadline, timer)) = first {
+                if now_ns() >= deadline {
+                    *self.timers.get(timer) = None;
+                    self.handle(Event::Expired(timer));
+                    continue;
+                }
+            }
+            self.gpu
+                .wait_for_event(first.map(|(deadline, _)| deadline), should_stop);
+        }
+    }
+}
