@@ -15,7 +15,7 @@ CARD = "s7150"
 # Not on a PCI bus.
 ABSTRACT = {"nvme-subsys"}
 # Firmware that reserves less leaves no room for the VFs' BARs, as on many boards.
-RESERVE = "pref64-reserve=16G,mem-reserve=256M"
+RESERVE = "pref64-reserve=16G,mem-reserve=80M"
 # The first slot of the root ports on the root bus, after those that QEMU takes for itself.
 FIRST_SLOT = 8
 
@@ -33,16 +33,15 @@ def options(device):
     return driver, dict(o.partition("=")[::2] for o in rest if o)
 
 
-def vbios():
-    """The image that cards get when a test has no other."""
-    source = QEMU_TEST / "vbios"
-    if not source.exists():
-        raise SetupError(f"{source} is not there, and the card has no option vbios=")
-    VBIOS.parent.mkdir(parents=True, exist_ok=True)
-    out = subprocess.run([sys.executable, str(source), str(VBIOS)], capture_output=True, text=True, check=False)
+def vbios(bad=None):
+    """The image that cards get when a test has no other, or one with something wrong (`qemu-test/vbios/bad.py`)."""
+    path = VBIOS.with_stem(f"vbios-{bad}") if bad else VBIOS
+    path.parent.mkdir(parents=True, exist_ok=True)
+    out = subprocess.run([sys.executable, str(QEMU_TEST / "vbios"), str(path), *(["--bad", bad] if bad else [])],
+                         capture_output=True, text=True, check=False)
     if out.returncode:
         raise SetupError(f"the VBIOS image could not be made: {out.stderr.strip()}")
-    return VBIOS
+    return path
 
 
 def arguments(devices, log):

@@ -7,8 +7,8 @@ import pytest
 
 from testbed import MODULE
 
-# The PCI core sleeps for a second whenever it disables VFs; with instruction counting, an idle guest's time flies.
-pytestmark = pytest.mark.machine(cards=2, module_files=(MODULE,), qemu_args=("-icount", "shift=2,sleep=off"))
+# The PCI core sleeps for a second whenever it disables VFs.
+pytestmark = pytest.mark.machine(cards=2, module_files=(MODULE,), warp=True)
 
 # What 80 rounds may add to a slab cache by chance, in objects.
 NOISE = 60

@@ -6,7 +6,7 @@ import pytest
 from testbed import MODULE
 
 pytestmark = pytest.mark.machine(cards=["total-fb-mb=8190", "total-fb-mb=8192", "total-fb-mb=4096"],
-                                 module_files=(MODULE,))
+                                 module_files=(MODULE,), append="iomem=relaxed")
 
 # T, VFs, pf_fb, vf_fb: first and last VFn_FB, TOTAL_FB_CONSUMED, CNTXT.
 TABLE = [
