@@ -30,7 +30,7 @@
 //!
 //! 1. the GPU must be reset: `ResetGpu`; at most twice, then the GPU is given up ("wedged")
 //! 2. a VF is stuck, or is to leave: `Vacate`, `Reset`, `Clear`
-//! 3. shutdown: `Park`
+//! 3. shutdown: the GPU stays free
 //! 4. a VF has exclusive access: nothing
 //! 5. a request waits: answer it, or `Vacate` and `Start` or `EnterFini`
 //! 6. the turn of the running VF is over, or nobody runs: ask the policy; `Vacate`, `Enter`
@@ -46,6 +46,7 @@
 mod account;
 mod action;
 mod admin;
+mod breather;
 mod card;
 mod decide;
 mod event;
@@ -66,6 +67,7 @@ use super::vf::{Settings, State, Stats, Vf};
 use super::vfid::{PerVf, VfId};
 use account::Holder;
 use action::Actions;
+use breather::Breather;
 use card::Card;
 use queue::Queue;
 use script::{Script, Task};
@@ -77,7 +79,7 @@ pub enum Phase {
     Cold,
     /// It is, or is being reset.
     Up,
-    /// Not any more: the PF has it.
+    /// Not any more: it is free.
     Down,
     /// It could not be reset.
     Wedged,
@@ -127,8 +129,7 @@ pub struct Engine {
     expired: bool,
     /// Who has work, as far as it was just asked for.
     work: Option<u16>,
-    /// No request is served before this time while somebody else could run.
-    breather: u64,
+    breather: Breather,
     /// The GPU must be reset.
     gpu_reset: Option<Cause>,
     /// GPU resets tried since it last was in operation.
@@ -163,7 +164,7 @@ impl Engine {
             turn: None,
             expired: false,
             work: None,
-            breather: 0,
+            breather: Breather::OVER,
             gpu_reset: None,
             gpu_attempts: 0,
             gpu_notified: 0,

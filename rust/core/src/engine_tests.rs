@@ -556,7 +556,7 @@ fn when_the_card_is_gone_nothing_is_done_any_more() {
 }
 
 #[test]
-fn shutdown_gives_the_gpu_to_the_pf_and_boot_begins_anew() {
+fn shutdown_leaves_the_gpu_free_and_boot_begins_anew() {
     let mut b = Bench::solid(3);
     b.start(1);
     b.start(2);
@@ -564,7 +564,7 @@ fn shutdown_gives_the_gpu_to_the_pf_and_boot_begins_anew() {
     b.clear();
     b.event(Event::Shutdown);
     b.settle();
-    assert_eq!(b.steps[b.steps.len() - 2..], ["LOAD PF", "RUN PF"]);
+    assert_eq!(b.steps[b.steps.len() - 2..], ["IDLE VF2", "SAVE VF2"]);
     assert_eq!(b.reports.last(), Some(&Report::Down));
     assert_eq!(b.engine.phase(), Phase::Down);
     b.event(Event::Boot);

@@ -49,11 +49,6 @@ impl RunList {
         self.position(vf).is_some()
     }
 
-    /// Whether any VF but this one is on the list.
-    pub fn has_other_than(&self, vf: VfId) -> bool {
-        self.members().iter().any(|&m| m != vf)
-    }
-
     /// VFs in the order of their turns, the next one first.
     pub fn iter(&self) -> impl Iterator<Item = VfId> + '_ {
         let (first, last) = self

@@ -127,7 +127,7 @@ pub enum Cause {
 pub enum Report {
     /// The GPU is in operation.
     Up,
-    /// The PF has the GPU; nothing will be done any more.
+    /// The GPU is free; nothing will be done any more.
     Down,
     /// The card is gone.
     Gone,

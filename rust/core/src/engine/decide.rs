@@ -89,7 +89,8 @@ impl Engine {
         match self.card.running_vf() {
             Some(vf) => self.vacate(vf),
             None => {
-                self.begin(Task::Park, Script::park());
+                // Whoever is next finds the GPU free, as it was found.
+                self.down();
                 true
             }
         }
@@ -113,6 +114,12 @@ impl Engine {
                 true
             }
             (State::Available | State::Running, _) if self.is_breather(vf) => false,
+            // Counted before anybody has to make way for it.
+            (State::Available | State::Running, _) if !waiting.counted => {
+                self.queue.front_counted();
+                self.charge_budget(vf, Budgeted::Exclusive);
+                true
+            }
             (State::Available, _) => self.serve_start(waiting),
             (State::Running, Request::Fini) => self.serve_fini(vf),
             (State::Running, Request::Init) => {
@@ -130,24 +137,12 @@ impl Engine {
         }
     }
 
-    /// Others have their turns before `vf` gets exclusive access.
-    fn is_breather(&mut self, vf: VfId) -> bool {
-        if self.now >= self.breather || !self.list.has_other_than(vf) {
-            return false;
-        }
-        if self.timers.quantum.is_some_and(|at| at > self.breather) {
-            self.arm(Timer::Quantum, self.breather);
-        }
-        true
-    }
-
     fn serve_start(&mut self, waiting: Waiting) -> bool {
-        let Waiting { vf, request, tried } = waiting;
+        let Waiting {
+            vf, request, tried, ..
+        } = waiting;
         if let Some(running) = self.card.running_vf() {
             return self.vacate(running);
-        }
-        if !tried && self.charge_budget(vf, Budgeted::Exclusive) {
-            return true;
         }
         self.queue.remove(vf);
         self.set_state(vf, State::Starting);
@@ -169,9 +164,6 @@ impl Engine {
         match self.card.running_vf() {
             Some(running) if running != vf => return self.vacate(running),
             _ => (),
-        }
-        if self.charge_budget(vf, Budgeted::Exclusive) {
-            return true;
         }
         self.queue.remove(vf);
         if self.card.running_vf() == Some(vf) {
@@ -205,6 +197,12 @@ impl Engine {
                     return true;
                 }
                 self.account();
+                if let Some(running) = running {
+                    self.breather_turn_over(running);
+                }
+                if let Some(work) = self.work {
+                    self.breather_work(work);
+                }
                 self.with_policy(|policy, view| policy.next(view))
             }
         };
@@ -236,6 +234,8 @@ impl Engine {
         self.expired = false;
         let deadline = self.turn_end(turn.end);
         self.arm(Timer::Quantum, deadline);
-        false
+        self.breather_turn_begins();
+        // A request may have waited for the end of the last turn.
+        true
     }
 }

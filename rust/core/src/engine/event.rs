@@ -73,7 +73,7 @@ pub enum Event {
     Admin(Admin),
     /// The card does not answer, or was removed.
     Gone,
-    /// Give the GPU back to the PF and stop: done with `Report::Down`.
+    /// Free the GPU and stop: done with `Report::Down`.
     Shutdown,
 }
 

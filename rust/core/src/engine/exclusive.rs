@@ -6,16 +6,21 @@ use super::super::guard::Kind as Budgeted;
 use super::super::mailbox::{Release, Reply, Request};
 use super::super::vf::{Fate, Reason, State};
 use super::super::vfid::VfId;
+use super::queue::Waiting;
 use super::{Action, Engine, Refusal, Report, Timer};
-
-/// Longest time that others run between two exclusive accesses, in ns. A guest gives up after 12 s.
-const BREATHER_MAX_NS: u64 = 250_000_000;
 
 impl Engine {
     /// The VF runs alone: tells it, unless it is to leave by now.
     pub(super) fn grant(&mut self, vf: VfId, request: Request) {
         if self.vfs.get(vf).evict.is_some() {
             self.refuse(vf, request, Refusal::Failed);
+            return;
+        }
+        if self.gpu_reset.is_some() {
+            // Whatever it would do is lost; it gets its turn afterwards.
+            if !self.queue.push_front(Waiting::again(vf, request)) {
+                self.refuse(vf, request, Refusal::Failed);
+            }
             return;
         }
         let deadline = self.now.saturating_add(self.settings.exclusive_limit_ns);
@@ -40,12 +45,7 @@ impl Engine {
         self.account_as(false);
         self.disarm(Timer::Exclusive);
         self.expired = false;
-        // Before the next one everybody has a turn, or as many as there is time for.
-        let common = self.settings.quantum_ns;
-        let round = self.list.iter().fold(0u64, |sum, vf| {
-            sum.saturating_add(self.settings.shares.get(vf).quantum(common))
-        });
-        self.breather = self.now.saturating_add(round.min(BREATHER_MAX_NS));
+        self.breather_begins();
     }
 
     /// The VF that has exclusive access gives it back and goes on running.
@@ -57,6 +57,7 @@ impl Engine {
         let turn = self.with_policy(|policy, view| policy.took(view, vf));
         let deadline = self.turn_end(turn.end);
         self.arm(Timer::Quantum, deadline);
+        self.breather_turn_begins();
     }
 
     pub(super) fn released(&mut self, vf: VfId, release: Release) {

@@ -84,7 +84,6 @@ impl Engine {
             Fate::Available => self.set_state(vf, State::Available),
             Fate::Stopped { until } => {
                 self.set_state(vf, State::Stopped { until });
-                self.arm_guard();
             }
             Fate::Disabled => {
                 self.mute(vf, false);
@@ -98,6 +97,8 @@ impl Engine {
                 self.set_state(vf, State::Disabled);
             }
         }
+        // It is waited for from now on, or not any more.
+        self.arm_guard();
     }
 
     /// Counts against a budget; over it, the VF is stopped until a window has passed. True if it is.

@@ -74,11 +74,7 @@ impl Engine {
         if self.owner == Some(vf) {
             self.resume(vf);
         }
-        let waiting = Waiting {
-            vf,
-            request,
-            tried: false,
-        };
+        let waiting = Waiting::new(vf, request);
         if let Some(old) = self.queue.push_back(waiting) {
             self.refuse(vf, old.request, Refusal::Superseded);
         }

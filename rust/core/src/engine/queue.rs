@@ -12,6 +12,29 @@ pub(super) struct Waiting {
     pub(super) request: Request,
     /// It was tried before.
     pub(super) tried: bool,
+    /// It was counted against the VF's budget.
+    pub(super) counted: bool,
+}
+
+impl Waiting {
+    /// A request that was just sent.
+    pub(super) fn new(vf: VfId, request: Request) -> Self {
+        Self {
+            vf,
+            request,
+            tried: false,
+            counted: false,
+        }
+    }
+
+    /// A request that was tried in vain.
+    pub(super) fn again(vf: VfId, request: Request) -> Self {
+        Self {
+            tried: true,
+            counted: true,
+            ..Self::new(vf, request)
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +49,13 @@ impl Queue {
 
     pub(super) fn front(&self) -> Option<Waiting> {
         self.entries.first().copied().flatten()
+    }
+
+    /// The first request was counted against the VF's budget.
+    pub(super) fn front_counted(&mut self) {
+        if let Some(Some(waiting)) = self.entries.first_mut() {
+            waiting.counted = true;
+        }
     }
 
     pub(super) fn len(&self) -> usize {

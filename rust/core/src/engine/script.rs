@@ -35,8 +35,6 @@ pub(super) enum Task {
     ResetGpu,
     /// Find out who has work.
     Query,
-    /// Leave the free GPU alone.
-    Park,
 }
 
 /// A step, or a message that is sent on the way.
@@ -123,7 +121,8 @@ impl Script {
 
     /// The PF has the GPU for a moment, and clears a framebuffer in it.
     pub(super) fn through_pf(clear: Option<VfId>) -> Self {
-        let mut s = Self::park();
+        let mut s = Self::EMPTY;
+        s.commands(Function::Pf, &[Command::Load, Command::Run]);
         if let Some(vf) = clear {
             s.operate(Operation::Clear(vf));
         }
@@ -149,10 +148,5 @@ impl Script {
         let mut s = Self::EMPTY;
         s.operate(Operation::QueryWork);
         s
-    }
-
-    pub(super) fn park() -> Self {
-        // Whoever is next finds the GPU free, as it was found.
-        Self::EMPTY
     }
 }

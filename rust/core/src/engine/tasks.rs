@@ -118,11 +118,10 @@ impl Engine {
                 self.gpu_reset_over();
                 self.report(Report::Up);
             }
-            Task::Park => self.down(),
         }
     }
 
-    fn down(&mut self) {
+    pub(super) fn down(&mut self) {
         self.phase = Phase::Down;
         self.report(Report::Down);
     }
@@ -134,6 +133,7 @@ impl Engine {
         let deadline = self.turn_end(turn.end);
         self.arm(Timer::Quantum, deadline);
         self.expired = false;
+        self.breather_turn_begins();
     }
 
     /// When a turn that begins now ends. Not at once, even if getting there took longer than the turn: all would be lost.
@@ -158,8 +158,6 @@ impl Engine {
         }
         let task = self.abandon();
         match (task, culprit(step)) {
-            // The PF may have the GPU or not: nothing runs any more, and that is enough.
-            (Some(Task::Park), _) => self.down(),
             (Some(Task::ResetGpu | Task::Boot), _) => self.gpu_failed(Cause::Step(step)),
             (Some(Task::Reset(vf, _)), _) => self.gpu_failed(Cause::VfReset(vf)),
             (Some(Task::Start { vf, request, .. }), Some((culprit, reason))) => {
@@ -176,12 +174,7 @@ impl Engine {
                 if self.vfs.get(vf).evict.is_none() {
                     self.set_state(vf, State::Available);
                 }
-                let waiting = Waiting {
-                    vf,
-                    request,
-                    tried: true,
-                };
-                if !again || !self.queue.push_front(waiting) {
+                if !again || !self.queue.push_front(Waiting::again(vf, request)) {
                     self.refuse(vf, request, Refusal::Failed);
                 }
                 self.gpu_failed(Cause::Step(step));
