@@ -50,6 +50,11 @@ test-core: ## formatting, lints and tests of the functional core
 	cargo clippy --manifest-path rust/Cargo.toml --all-targets -- -D warnings
 	cargo test --manifest-path rust/Cargo.toml
 
+SEEDS ?= 10000
+.PHONY: simulate
+simulate: ## play SEEDS=10000 random schedules against the engine; shows the first that breaks a rule, shrunk
+	cargo run --quiet --release --manifest-path rust/Cargo.toml --bin simulate -- --seeds $(SEEDS)
+
 .PHONY: stock-module
 stock-module:
 	@scripts/check-kernel $(STOCK)
