@@ -142,9 +142,9 @@ void s7150_access(S7150Fn *f, S7150Space space, bool write, unsigned size,
 
 /* Times */
 
-void s7150_account_run_start(S7150State *s)
+void s7150_account_run_start(S7150State *s, int64_t now)
 {
-    s->run_since = s7150_now();
+    s->run_since = now;
     s->live = true;
     if (s->current != s->last_run) {
         s->switches++;
@@ -152,12 +152,12 @@ void s7150_account_run_start(S7150State *s)
     }
 }
 
-void s7150_account_run_stop(S7150State *s)
+void s7150_account_run_stop(S7150State *s, int64_t now)
 {
     S7150Fn *f = s7150_function(s, s->current);
 
     if (f && s->live) {
-        f->gpu_ns += s7150_now() - s->run_since;
+        f->gpu_ns += now - s->run_since;
     }
     s->live = false;
 }

@@ -44,6 +44,7 @@ static void check_sriov(S7150State *s, uint16_t before)
         s7150_driver_error(s, "VFs are enabled while the ARI strap puts them "
                            "on the next bus");
     }
+    s7150_gpuiov_show_vfs(s);
     if (before && !now) {
         if (s->phase != PHASE_FREE && s->current != FCN_PF) {
             s7150_driver_error(s, "VFs are disabled while %s has the GPU",

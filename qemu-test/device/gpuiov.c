@@ -63,23 +63,27 @@ static void set_status(S7150State *s, uint8_t status)
     s7150_cap(s)[GPUIOV_CMD_STATUS] = s->status_4_bits ? status & 0xf : status;
 }
 
-static void stop_running(S7150State *s)
+/*
+ * Times are those of the command that starts or ends, so that the accounts of
+ * commands and of what runs agree to the nanosecond.
+ */
+static void stop_running(S7150State *s, int64_t now)
 {
     if (s->live) {
         S7150Fn *f = s7150_function(s, s->current);
 
-        s7150_work_stop(f);
-        s7150_account_run_stop(s);
+        s7150_work_stop(f, now);
+        s7150_account_run_stop(s, now);
     }
 }
 
-static void start_running(S7150State *s)
+static void start_running(S7150State *s, int64_t now)
 {
     S7150Fn *f = s7150_function(s, s->current);
 
-    stop_running(s);
-    s7150_account_run_start(s);
-    s7150_work_start(f);
+    stop_running(s, now);
+    s7150_account_run_start(s, now);
+    s7150_work_start(f, now);
     if (s->engines) {
         s7150_engine_run(f);
     }
@@ -101,7 +105,7 @@ static void lag_over(void *opaque)
     set_status(opaque, STATUS_DONE);
 }
 
-static void carry_out(S7150State *s)
+static void carry_out(S7150State *s, int64_t now)
 {
     if (s->op == CMD_SAVE && s->phase != PHASE_FREE && s->current == s->fcn) {
         s7150_csa_save(s, s->fcn);
@@ -111,22 +115,26 @@ static void carry_out(S7150State *s)
         return;
     }
     s7150_order_apply(s, s->op, s->fcn);
+    if (s->op == CMD_INIT) {
+        s7150_work_reset(s7150_function(s, s->fcn));
+    }
     if (s->phase == PHASE_RUNNING && s->current == s->fcn && !s->live &&
         (s->op == CMD_RUN || s->op == CMD_LOAD_RLCV)) {
-        start_running(s);
+        start_running(s, now);
     }
 }
 
 static void command_done(void *opaque)
 {
     S7150State *s = opaque;
+    int64_t now = s7150_now();
     char name[S7150_NAME_LEN];
 
     if (!s->result) {
-        carry_out(s);
+        carry_out(s, now);
     }
     command_end(s);
-    s7150_account_command(s, s7150_now(), s->result);
+    s7150_account_command(s, now, s->result);
     s7150_log(s, "PF", "command-end %s %s status=%02x", s7150_op_name[s->op],
               s7150_function_name(s->fcn, name), s->result);
     if (s->lag_ns && !s->result) {
@@ -209,13 +217,15 @@ static void command_start(S7150State *s)
         s->result = STATUS_GFX_HANG;
     }
     if (!s->result && s7150_order_stops(s, s->op, s->fcn)) {
-        stop_running(s);
+        stop_running(s, s->command_start);
     }
     wait = latency(s, s->op);
     rule = s7150_fault_command(s, s->op, s->fcn);
     if (rule) {
         s->counter[CNT_COMMAND_FAULT]++;
-        stop_running(s);
+        if (rule->never || !rule->delay) {
+            stop_running(s, s->command_start);      /* it hangs */
+        }
         if (rule->never) {
             command_stuck(s);
             return;
@@ -355,6 +365,17 @@ bool s7150_gpuiov_mirror_write(S7150State *s, uint32_t reg, uint32_t val)
     return false;
 }
 
+/* SRIOV_SHADOW shows what the SR-IOV capability says. */
+void s7150_gpuiov_show_vfs(S7150State *s)
+{
+    uint16_t vfs = pcie_sriov_num_vfs(PCI_DEVICE(s));
+
+    if (s->with_gpuiov) {
+        pci_set_long(s7150_cap(s) + GPUIOV_SRIOV_SHADOW,
+                     (uint32_t)vfs << 16 | (vfs != 0));
+    }
+}
+
 /* Life */
 
 void s7150_gpuiov_init(S7150State *s)
@@ -393,7 +414,7 @@ void s7150_gpuiov_reset(S7150State *s)
 {
     uint8_t *cap = s7150_cap(s);
 
-    stop_running(s);
+    stop_running(s, s7150_now());
     abandon(s);
     s->phase = PHASE_FREE;
     s->current = FCN_PF;
@@ -403,6 +424,7 @@ void s7150_gpuiov_reset(S7150State *s)
     }
     memset(cap + GPUIOV_CMD_CONTROL, 0, GPUIOV_LEN - GPUIOV_CMD_CONTROL);
     pci_set_word(cap + GPUIOV_FB_AVAIL, s->total_fb_mb);
+    s7150_gpuiov_show_vfs(s);
     s7150_fb_changed(s);
     for (int i = 0; i < s->total_vfs; i++) {
         s7150_fb_update_window(s7150_vf(s, i));

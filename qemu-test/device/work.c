@@ -35,11 +35,13 @@ static uint64_t left(const S7150Work *w)
     return w->queued - w->done;
 }
 
-/* Brings the account up to now. */
-static void advance(S7150Fn *f)
+/*
+ * Brings the account up to a time; each unit that ends raises an interrupt, as
+ * a fence does.
+ */
+static void advance(S7150Fn *f, int64_t now)
 {
     S7150Work *w = &f->work;
-    int64_t now = s7150_now();
     uint64_t ran = s7150_running(f) ? now - w->since : 0;
 
     w->since = now;
@@ -53,6 +55,7 @@ static void advance(S7150Fn *f)
         if (!*unit) {
             w->head++;
             w->completed++;
+            s7150_ih_push(f, IH_SRC_CP_EOP, 0, 0);
         }
     }
 }
@@ -70,16 +73,11 @@ static void arm(S7150Fn *f)
     }
 }
 
-/* A unit ends: the guest gets an interrupt as for a fence. */
 static void unit_over(void *opaque)
 {
     S7150Fn *f = opaque;
-    uint64_t before = f->work.completed;
 
-    advance(f);
-    if (f->work.completed != before) {
-        s7150_ih_push(f, IH_SRC_CP_EOP, 0, 0);
-    }
+    advance(f, s7150_now());
     arm(f);
 }
 
@@ -90,7 +88,7 @@ bool s7150_work_doorbell(S7150Fn *f, uint32_t offset, uint32_t val)
     if (s7150_is_pf(f) || offset != DOORBELL_WORK) {
         return false;
     }
-    advance(f);
+    advance(f, s7150_now());
     if (used(w) == ARRAY_SIZE(w->unit)) {
         w->refused++;
     } else if (val) {
@@ -108,7 +106,7 @@ bool s7150_work_read(S7150Fn *f, uint32_t reg, uint32_t *val)
     if (s7150_is_pf(f) || reg < WORK_ID || reg > WORK_REFUSED) {
         return false;
     }
-    advance(f);
+    advance(f, s7150_now());
     switch (reg) {
     case WORK_ID:
         *val = 0x574f524b;
@@ -133,16 +131,16 @@ bool s7150_work_read(S7150Fn *f, uint32_t reg, uint32_t *val)
 }
 
 /* The function runs from now on. */
-void s7150_work_start(S7150Fn *f)
+void s7150_work_start(S7150Fn *f, int64_t now)
 {
-    f->work.since = s7150_now();
+    f->work.since = now;
     arm(f);
 }
 
 /* The function is about to stop; it still counts as running. */
-void s7150_work_stop(S7150Fn *f)
+void s7150_work_stop(S7150Fn *f, int64_t now)
 {
-    advance(f);
+    advance(f, now);
     timer_del(f->work_timer);
 }
 
@@ -171,7 +169,7 @@ char *s7150_json_work(S7150State *s)
         S7150Fn *f = s7150_vf(s, i);
         QDict *w = qdict_new();
 
-        advance(f);
+        advance(f, s7150_now());
         qdict_put_int(w, "queued-us", f->work.queued / 1000);
         qdict_put_int(w, "done-us", f->work.done / 1000);
         qdict_put_int(w, "left-us", left(&f->work) / 1000);

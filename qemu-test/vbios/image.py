@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The layout of a VBIOS image: expansion ROM header, PCI data structure, ATOM ROM header, the two master tables, and the
-checksum. What is in the tables comes from `tables.py`. Offsets are those of section 4.2 of the hardware reference.
+"""The layout of a VBIOS image: expansion ROM header, PCI data structure, ATOM ROM header, the two master tables, and
+the checksum. What is in the tables comes from `tables.py`. Offsets are those of section 4.2 of the hardware reference.
 """
 
 import struct
@@ -48,7 +48,8 @@ class Image:
         self.put(DATE, f"{len(DATE_TEXT)}s", DATE_TEXT)
         self.put(STRINGS_POINTER, "H", STRINGS)
         self.put(STRINGS, f"{len(STRINGS_TEXT)}s", STRINGS_TEXT)
-        # Vendor, device, (reserved), length, revision, class, image length, code revision (minor, major), code type, last.
+        # Vendor, device, (reserved), length, revision, class, image length, code revision (minor, major), code type,
+        # whether it is the last
         self.put(PCIR, "4sHHHHB3sHBBBB", b"PCIR", VENDOR, device, 0, 0x18, 0, b"\0\0\3", SIZE // BLOCK, VERSION[1],
                  VERSION[0], 0, 0x80)
         self.put(ATOM, "HBB4s", 0x24, 1, 1, b"ATOM")

@@ -44,7 +44,8 @@ def add(image, total_fb_mb=8190):
     # Default engine and memory clock, in 10 kHz
     image.table(FIRMWARE_INFO, struct.pack("<4xII", 30000, 15000).ljust(0x60, b"\0"), (2, 1))
     # Start and length of MC, SMC, RLC-V, TOC and patch in the flash, then sys_flag
-    image.table(GPU_VIRT, struct.pack("<11I", 0, 0, 0x20000, 0x20000, 0x44008, 0x2000, 0x50000, 0xC9DC, 0, 0, 0), (2, 1))
+    image.table(GPU_VIRT, struct.pack("<11I", 0, 0, 0x20000, 0x20000, 0x44008, 0x2000, 0x50000, 0xC9DC, 0, 0, 0),
+                (2, 1))
     image.table(VRAM_USAGE, bytes(12))
     image.table(POWER_PLAY, bytes(0x40))
     image.table(INDIRECT_IO, bytes(4))
