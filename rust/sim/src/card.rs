@@ -153,7 +153,7 @@ impl Card {
             }
             Step::Command(Command::Save | Command::Load, _) => 100 * US,
             Step::Command(Command::Run, _) => 30 * US,
-            Step::Command(Command::Init, _) => MS,
+            Step::Command(Command::Init | Command::SaveRlcv | Command::LoadRlcv, _) => MS,
             Step::Operate(Operation::Prepare(_)) => 500 * US,
             Step::Operate(Operation::Clear(_)) => 3 * MS,
             Step::Operate(Operation::SaveRlcv(_)) => 200 * US,
@@ -219,6 +219,8 @@ impl Card {
             Step::Command(Command::Run, f) => self.phase == Loaded(f) || self.phase == Inited(f),
             Step::Command(Command::Idle, f) => self.phase == Running(f),
             Step::Command(Command::Save, f) => self.phase == Idle(f),
+            // Parts of operations, never alone.
+            Step::Command(Command::SaveRlcv | Command::LoadRlcv, _) => false,
             Step::Operate(op) => match op {
                 Operation::Prepare(vf) => self.phase == Inited(vf.function()),
                 Operation::Clear(_) => self.phase == Running(Function::Pf),
@@ -246,6 +248,7 @@ impl Card {
                     Command::Run => Phase::Running(f),
                     Command::Idle => Phase::Idle(f),
                     Command::Save => Phase::Free,
+                    Command::SaveRlcv | Command::LoadRlcv => self.phase,
                 };
                 self.command_done(command, f, now);
             }
@@ -287,7 +290,7 @@ impl Card {
             Command::Idle => self.stop(now),
             Command::Save => self.vfs.get_mut(vf).slot = true,
             Command::Load => self.clean = false,
-            Command::Init => (),
+            Command::Init | Command::SaveRlcv | Command::LoadRlcv => (),
         }
     }
 
