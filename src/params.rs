@@ -27,6 +27,8 @@ macro_rules! params {
             pub(crate) struct $marker;
 
             impl Spec for $marker {
+                const DEFAULT: u32 = options::$static.default;
+
                 fn parse(text: &[u8]) -> Result<u32> {
                     parse(&options::$static, text)
                 }

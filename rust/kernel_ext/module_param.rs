@@ -19,11 +19,14 @@ use kernel::{
 
 /// What a parameter accepts.
 pub(crate) trait Spec: 'static {
+    /// The value until another one is set.
+    const DEFAULT: u32;
+
     /// Reads the text given by the user; reports in the log why it refuses one.
     fn parse(text: &[u8]) -> Result<u32>;
 }
 
-/// An unsigned parameter; 0 until it is set. Made by [`module_params!`](crate::module_params).
+/// An unsigned parameter. Made by [`module_params!`](crate::module_params).
 pub(crate) struct Param<S: Spec> {
     value: Atomic<u32>,
     _spec: PhantomData<fn() -> S>,
@@ -38,10 +41,10 @@ impl<S: Spec> Param<S> {
         free: None,
     };
 
-    /// A parameter with the value 0.
+    /// A parameter with its default value.
     pub(crate) const fn new() -> Self {
         Self {
-            value: Atomic::new(0),
+            value: Atomic::new(S::DEFAULT),
             _spec: PhantomData,
         }
     }

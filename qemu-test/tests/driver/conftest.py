@@ -86,3 +86,54 @@ def gim(machine):
             module.unload()
         except CommandFailed as e:
             pytest.fail(f"the module cannot be unloaded: {e}")
+
+
+class Guests:
+    """Guests' drivers on the VFs of one card, played by `vfclient`; it runs as long as the test."""
+
+    def __init__(self, gim, name="card0"):
+        self.gim, self.machine = gim, gim.machine
+        self._in, self._out = f"/tmp/{name}.in", f"/tmp/{name}.out"
+        gim.sh(f"""
+            rm -f {self._in} {self._out}; mkfifo {self._in}
+            (./vfclient {gim.machine.address(name)} < {self._in} > {self._out} 2>&1; echo "end $?" >> {self._out}) &
+            sleep 1000000 > {self._in} & echo $! > {self._in}.keeper""")
+        self._seen = 0
+
+    def send(self, *lines):
+        """Sends commands, as `vfclient` takes them."""
+        self.machine.sh(f"cat > {self._in}", given="".join(f"{line}\n" for line in lines).encode())
+
+    def answers(self, n, limit=60):
+        """The next n answers, each as a list of words: VF, command, result, microseconds and more."""
+        self.machine.sh(f". lib.sh; wait_for {limit} sh -c '[ $(wc -l < {self._out}) -ge {self._seen + n} ]' || "
+                        f"{{ tail -n +{self._seen + 1} {self._out}; exit 1; }}", limit=limit + 30)
+        lines = self.machine.sh(f"tail -n +{self._seen + 1} {self._out} | head -n {n}").splitlines()
+        self._seen += n
+        return [line.split() for line in lines]
+
+    def do(self, *lines, limit=60):
+        """Sends commands, one answer each, that must all come to "ok"."""
+        self.send(*lines)
+        answers = self.answers(len(lines), limit)
+        assert all(answer[2] == "ok" for answer in answers), answers
+        return answers
+
+    def close(self):
+        """Ends the client; returns its exit status."""
+        self.machine.sh(f"kill $(cat {self._in}.keeper) 2>/dev/null")
+        return int(self.answers(1)[0][1])
+
+
+@pytest.fixture
+def guests(gim):
+    """Makes guests on a card: `guests("card0")`."""
+    made = []
+
+    def make(name="card0"):
+        made.append(Guests(gim, name))
+        return made[-1]
+
+    yield make
+    if gim.machine.running:
+        gim.sh("killall vfclient 2>/dev/null; kill $(cat /tmp/*.keeper) 2>/dev/null; true")

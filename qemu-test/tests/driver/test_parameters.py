@@ -6,7 +6,7 @@ import pytest
 from testbed import MODULE, CommandFailed
 
 # Name and largest value; section 1.1 of the behaviour reference.
-RANGES = {"fb_option": 1, "sched_option": 2, "vf_num": 16, "pf_fb": 65536, "vf_fb": 65536, "sched_interval": 2000,
+RANGES = {"fb_option": 1, "sched_option": 3, "vf_num": 16, "pf_fb": 65536, "vf_fb": 65536, "sched_interval": 2000,
           "sched_interval_us": 999, "fb_clear": 1}
 
 pytestmark = pytest.mark.machine(cards=["total-fb-mb=8190"], module_files=(MODULE,))
@@ -55,7 +55,7 @@ def test_largest_and_readable(gim):
 
 def test_defaults(gim):
     gim.load()
-    assert values(gim) == dict.fromkeys(RANGES, 0)
+    assert values(gim) == {**dict.fromkeys(RANGES, 0), "fb_clear": 1}
 
 
 def test_described(gim):

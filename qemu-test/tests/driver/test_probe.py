@@ -47,8 +47,8 @@ def boot(machines, request):
 
 
 def fails(gim, number, *texts, spoilt=()):
-    """Binds a card, which must fail with these texts in the log and leave the card as it was, but for what the fault itself
-    has spoilt."""
+    """Binds a card, which must fail with these texts in the log and leave the card as it was, but for what the fault
+    itself has spoilt."""
     name, card = f"card{number}", gim.machine.card(number)
     before = card.json("state")
     gim.mark()

@@ -12,8 +12,10 @@ use core::fmt;
 pub struct Spec {
     /// Name, as in `insmod gim.ko name=value`.
     pub name: &'static str,
-    /// Largest value; the smallest is always 0, and 0 is the default.
+    /// Largest value; the smallest is always 0.
     pub max: u32,
+    /// Value unless one is given.
+    pub default: u32,
     /// Meaning and unit.
     pub what: &'static str,
 }
@@ -22,49 +24,57 @@ pub struct Spec {
 pub const FB_OPTION: Spec = Spec {
     name: "fb_option",
     max: 1,
+    default: 0,
     what: "framebuffer partition: 0 equal shares, 1 least shares, the rest stays free",
 };
 /// `sched_option`: scheduling policy.
 pub const SCHED_OPTION: Spec = Spec {
     name: "sched_option",
-    max: 2,
-    what: "scheduling policy: 0 solid, 1 predictable, 2 liquid",
+    max: 3,
+    default: 0,
+    what: "scheduling policy: 0 solid, 1 predictable, 2 liquid, 3 fair",
 };
 /// `vf_num`: VFs to enable at load.
 pub const VF_NUM: Spec = Spec {
     name: "vf_num",
     max: super::fb::MAX_VFS,
+    default: 0,
     what: "number of VFs to enable, 0 for all that the card and its memory allow",
 };
 /// `pf_fb`: the PF's framebuffer.
 pub const PF_FB: Spec = Spec {
     name: "pf_fb",
     max: 65536,
+    default: 0,
     what: "framebuffer of the PF in MB, 0 for the least possible",
 };
 /// `vf_fb`: the VFs' framebuffer.
 pub const VF_FB: Spec = Spec {
     name: "vf_fb",
     max: 65536,
+    default: 0,
     what: "framebuffer of each VF in MB, 0 for the share that fb_option gives",
 };
 /// `sched_interval`: quantum, milliseconds.
 pub const SCHED_INTERVAL: Spec = Spec {
     name: "sched_interval",
     max: 2000,
+    default: 0,
     what: "quantum in ms, 0 for that of each VF's level",
 };
 /// `sched_interval_us`: quantum, microseconds on top of `sched_interval`.
 pub const SCHED_INTERVAL_US: Spec = Spec {
     name: "sched_interval_us",
     max: 999,
+    default: 0,
     what: "microseconds added to sched_interval",
 };
 /// `fb_clear`: whether a VF's framebuffer is cleared.
 pub const FB_CLEAR: Spec = Spec {
     name: "fb_clear",
     max: 1,
-    what: "1 to clear the framebuffer of a VF when it is released or reset",
+    default: 1,
+    what: "1 to clear a VF's framebuffer before somebody else can see it, 0 to leave it",
 };
 
 /// Why a value was refused.

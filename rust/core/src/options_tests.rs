@@ -18,13 +18,13 @@ const ALL: [&Spec; 8] = [
 ];
 
 #[test]
-fn ranges_are_those_of_the_c_driver() {
+fn ranges_are_those_of_the_c_driver_and_one_policy_more() {
     let ranges: Vec<_> = ALL.iter().map(|s| (s.name, s.max)).collect();
     assert_eq!(
         ranges,
         [
             ("fb_option", 1),
-            ("sched_option", 2),
+            ("sched_option", 3),
             ("vf_num", 16),
             ("pf_fb", 65536),
             ("vf_fb", 65536),
@@ -63,6 +63,16 @@ fn numbers_as_the_kernel_reads_them() {
 }
 
 #[test]
+fn framebuffers_are_cleared_unless_somebody_says_otherwise() {
+    let set: Vec<_> = ALL
+        .iter()
+        .filter(|s| s.default != 0)
+        .map(|s| s.name)
+        .collect();
+    assert_eq!(set, ["fb_clear"]);
+}
+
+#[test]
 fn a_refusal_says_what_to_give() {
     assert_eq!(
         VF_NUM.parse(b"17").unwrap_err().to_string(),
@@ -70,7 +80,7 @@ fn a_refusal_says_what_to_give() {
     );
     assert_eq!(
         FB_CLEAR.parse(b"yes").unwrap_err().to_string(),
-        "fb_clear: not a number, give 0 to 1 (1 to clear the framebuffer of a VF when it is released or reset)"
+        "fb_clear: not a number, give 0 to 1 (1 to clear a VF's framebuffer before somebody else can see it, 0 to leave it)"
     );
 }
 
