@@ -5,6 +5,7 @@
 //! Root for both users of these files, the Cargo package (`lib.rs`) and the kernel module (`src/gim.rs`). Modules
 //! refer to each other through `super::`, so that they mean the same in both.
 
+pub mod atom;
 pub mod engine;
 pub mod fb;
 pub mod gpuiov;
