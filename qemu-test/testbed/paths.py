@@ -51,6 +51,14 @@ def stock_kernel_tree():
     return _toolchain_kernel().KDIR
 
 
+def stock_kernel_source():
+    """The source of the stock kernel: an archive, as Debian packs it."""
+    folder = _toolchain_kernel().STOCK / "unpacked" / "usr" / "src"
+    for path in folder.glob("linux-source-*.tar.xz"):
+        return path
+    raise SetupError(f"there is no kernel source in {folder}: run `python3 qemu-test/toolchain setup`")
+
+
 def stock_kernel():
     """Debian's own kernel, which the tool chain has fetched."""
     kernel = _toolchain_kernel()
