@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Any bytes as an image: validation, tables, data tables, strings.
+//! Any bytes as an image (validation, tables, data tables, strings), and as a firmware file.
 
 #![no_main]
 
 use gim_core::atom::data::{FirmwareInfo, GpuVirt};
-use gim_core::atom::{strings, Tables};
+use gim_core::atom::{firmware, strings, Tables};
 use gim_core::vbios::{length, Image};
 use harness::{make_valid, DEVICE};
 use libfuzzer_sys::fuzz_target;
@@ -35,7 +35,7 @@ fn read(bytes: &[u8]) {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = length(bytes);
+    let _ = (length(bytes), firmware::File::new(bytes));
     read(bytes);
     let mut valid = bytes.to_vec();
     make_valid(&mut valid);

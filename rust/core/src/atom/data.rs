@@ -4,7 +4,7 @@
 //!
 //! May not touch the card. Numbers and layout: sections 4.2 and 4.4 of the hardware reference.
 
-use super::tables::{Data, Tables};
+use super::tables::Tables;
 use super::vbios::Error;
 use core::fmt;
 
@@ -12,11 +12,13 @@ use core::fmt;
 const FIRMWARE_INFO: u8 = 0x04;
 /// Number of the table `gpu_virt`, which makes a VBIOS one for SR-IOV.
 const GPU_VIRT: u8 = 0x10;
+/// Its least length in bytes.
+const GPU_VIRT_LEN: usize = 0x30;
 /// Number of the table `indirect_io`.
 pub(super) const INDIRECT_IO: u8 = 0x17;
 
-fn u32_at(data: &Data<'_>, offset: usize) -> u32 {
-    data.bytes
+fn u32_at(bytes: &[u8], offset: usize) -> u32 {
+    bytes
         .get(offset..)
         .and_then(|b| b.first_chunk())
         .map_or(0, |b| u32::from_le_bytes(*b))
@@ -56,9 +58,9 @@ impl FirmwareInfo {
             .data(FIRMWARE_INFO, what, 0x10)?
             .ok_or(Error::Structure { what, offset: 0 })?;
         Ok(Self {
-            version: Version(u32_at(&data, 4)),
-            sclk_10khz: u32_at(&data, 8),
-            mclk_10khz: u32_at(&data, 0xc),
+            version: Version(u32_at(data.bytes, 4)),
+            sclk_10khz: u32_at(data.bytes, 8),
+            mclk_10khz: u32_at(data.bytes, 0xc),
         })
     }
 }
@@ -96,20 +98,47 @@ impl GpuVirt {
     ///
     /// [`Error::Structure`] if it is too short, [`Error::Outside`] if it is not inside the image.
     pub fn new(tables: &Tables<'_>) -> Result<Option<Self>, Error> {
-        let Some(data) = tables.data(GPU_VIRT, "GPU virtualization info", 0x30)? else {
-            return Ok(None);
-        };
+        Ok(tables
+            .data(GPU_VIRT, "GPU virtualization info", GPU_VIRT_LEN)?
+            .map(|data| Self::read(data.bytes)))
+    }
+
+    /// Reads the table as a firmware file has it; `None` if the bytes end within it or it says that it is shorter.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let size = u16::from_le_bytes(*bytes.first_chunk()?);
+        (bytes.len() >= GPU_VIRT_LEN && usize::from(size) >= GPU_VIRT_LEN)
+            .then(|| Self::read(bytes))
+    }
+
+    fn read(bytes: &[u8]) -> Self {
         let piece = |offset: usize| Piece {
-            start: u32_at(&data, offset),
-            len: u32_at(&data, offset.saturating_add(4)),
+            start: u32_at(bytes, offset),
+            len: u32_at(bytes, offset.saturating_add(4)),
         };
-        Ok(Some(Self {
+        Self {
             mc: piece(0x04),
             smc: piece(0x0c),
             rlcv: piece(0x14),
             toc: piece(0x1c),
             patch: piece(0x24),
-            sys_flag: u32_at(&data, 0x2c),
-        }))
+            sys_flag: u32_at(bytes, 0x2c),
+        }
+    }
+
+    /// The pieces that go to the reserved memory, with their names.
+    pub(super) fn loadable(&self) -> [(&'static str, Piece); 4] {
+        [
+            ("SMU firmware", self.smc),
+            ("RLC-V firmware", self.rlcv),
+            ("table of contents", self.toc),
+            ("microcode patch", self.patch),
+        ]
+    }
+
+    /// All pieces with their names.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, Piece)> {
+        self.loadable()
+            .into_iter()
+            .chain([("MC firmware", self.mc)])
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! vbios::Image --> Tables --> Interpreter::new(tables, bus, memory, limits) --> post::init(..), post::verify(..)
+//!                        \--> data::GpuVirt --> firmware::Plan
 //! ```
 //!
 //! The meaning of a table is what Linux's amdgpu makes of it, and a test holds both interpreters against each other.
@@ -23,6 +24,7 @@
 mod bus;
 pub mod data;
 mod error;
+pub mod firmware;
 mod iio;
 mod interpreter;
 mod names;

@@ -69,15 +69,15 @@ impl Master {
         })
     }
 
+    /// Where in the image the offset of the table `index` is; `None` if the list ends before it.
+    fn pointer(&self, index: u8) -> Option<usize> {
+        let index = usize::from(index);
+        (index < self.count).then(|| self.first.saturating_add(index.saturating_mul(2)))
+    }
+
     /// Offset of the table `index`; `None` if the list ends before it, 0 if the image has no such table.
     fn entry(&self, bytes: Bytes<'_>, index: u8) -> Option<usize> {
-        let index = usize::from(index);
-        if index >= self.count {
-            return None;
-        }
-        bytes
-            .u16(self.first.saturating_add(index.saturating_mul(2)))
-            .map(usize::from)
+        bytes.u16(self.pointer(index)?).map(usize::from)
     }
 }
 
@@ -171,6 +171,11 @@ impl<'a> Tables<'a> {
             // Bit 7 says that a utility changed the table.
             parameters: (parameters & 0x7f) / 4,
         }))
+    }
+
+    /// Where in the image the offset of the command table `index` is; `None` if the list ends before it.
+    pub(super) fn command_pointer(&self, index: u8) -> Option<usize> {
+        self.commands.pointer(index)
     }
 
     /// Where the data table `index` is, 0 if the image has none; `None` if the list ends before it.

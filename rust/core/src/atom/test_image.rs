@@ -16,7 +16,7 @@ const ATOM: usize = 0x240;
 const COMMANDS: usize = 0x280;
 const DATA: usize = 0x340;
 const TABLES: usize = 0x400;
-const LEN: usize = 0x1000;
+pub const LEN: usize = 0x1000;
 
 /// An image in the making.
 pub struct Builder {
