@@ -46,9 +46,15 @@ test: setup ## everything
 
 .PHONY: test-core
 test-core: ## formatting, lints and tests of the functional core
-	cargo fmt --manifest-path rust/Cargo.toml --check
-	cargo clippy --manifest-path rust/Cargo.toml --all-targets -- -D warnings
-	cargo test --manifest-path rust/Cargo.toml
+	cargo fmt --manifest-path rust/Cargo.toml --all --check
+	cargo fmt --manifest-path rust/core/fuzz/Cargo.toml --check
+	cargo clippy --manifest-path rust/Cargo.toml --workspace --all-targets -- -D warnings
+	cargo test --manifest-path rust/Cargo.toml --workspace
+
+SEEDS ?= 1000
+.PHONY: simulate
+simulate: ## play SEEDS=... random plans against the engine, each thousands of events (any machine with cargo)
+	cargo run --release --manifest-path rust/Cargo.toml -p gim-sim -- --seeds $(SEEDS)
 
 SEEDS ?= 10000
 .PHONY: simulate

@@ -51,6 +51,7 @@ def image(commands, data=None, size=0, filler=b"\0"):
     size = max(size, len(rom) + 1)
     rom += (filler * (size // len(filler) + 1))[: -(-size // BLOCK) * BLOCK - len(rom)]
     rom[2] = len(rom) // BLOCK
+    struct.pack_into("<H", rom, PCIR + 0x10, len(rom) // BLOCK)
     return signed(rom)
 
 

@@ -67,6 +67,9 @@ pub fn make_valid(bytes: &mut Vec<u8>) {
     if let Some(b) = bytes.get_mut(pcir..pcir + 8) {
         b.copy_from_slice(b"PCIR\x02\x10\x29\x69");
     }
+    if let Some(b) = bytes.get_mut(pcir + 0x10..pcir + 0x12) {
+        b.copy_from_slice(&(blocks as u16).to_le_bytes());
+    }
     let atom = pointer(bytes, 0x48);
     if let Some(b) = bytes.get_mut(atom + 4..atom + 8) {
         b.copy_from_slice(b"ATOM");

@@ -15,6 +15,7 @@
 use super::data::{GpuVirt, Piece};
 use super::tables::{Tables, COMMAND_LEN};
 use super::vbios;
+use core::cmp::Ordering;
 use core::fmt;
 
 /// Name of the file below the system's firmware folder.
@@ -293,22 +294,22 @@ pub fn replace(
     let last = parsed.bytes().len().saturating_sub(1);
     let no_room = Error::Room { size };
     // Where the byte goes that makes the sum right: one that nobody reads.
-    let (at, spare) = if size < old.size {
-        (old.offset, old.offset.saturating_add(size))
-    } else if size == old.size {
-        (old.offset, last)
-    } else {
-        // The last byte may be there for the sum already.
-        let used = parsed
-            .bytes()
-            .iter()
-            .take(last)
-            .rposition(|b| *b != 0xff)
-            .map_or(0, |at| at.saturating_add(1));
-        if last.saturating_sub(used) < size {
-            return Err(no_room);
+    let (at, spare) = match size.cmp(&old.size) {
+        Ordering::Less => (old.offset, old.offset.saturating_add(size)),
+        Ordering::Equal => (old.offset, last),
+        Ordering::Greater => {
+            // The last byte may be there for the sum already.
+            let used = parsed
+                .bytes()
+                .iter()
+                .take(last)
+                .rposition(|b| *b != 0xff)
+                .map_or(0, |at| at.saturating_add(1));
+            if last.saturating_sub(used) < size {
+                return Err(no_room);
+            }
+            (used, last)
         }
-        (used, last)
     };
     let offset = u16::try_from(at).map_err(|_| no_room)?;
     for (at, bytes) in [(pointer, &offset.to_le_bytes()[..]), (at, table)] {

@@ -36,6 +36,7 @@ impl Builder {
         b.put(0x30, b" 761295520");
         b.u16(0x48, ATOM);
         b.put(PCIR, b"PCIR\x02\x10\x29\x69");
+        b.u16(PCIR + 0x10, LEN / 512);
         b.put(ATOM + 4, b"ATOM");
         b.u16(ATOM + 0x1e, COMMANDS);
         b.u16(ATOM + 0x20, DATA);
