@@ -123,7 +123,8 @@ static void gpuiov(S7150State *s)
 static bool sriov(S7150State *s, Error **errp)
 {
     PCIDevice *d = PCI_DEVICE(s);
-    uint8_t mem64 = PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH;
+    uint8_t mem64 = PCI_BASE_ADDRESS_MEM_TYPE_64 |
+                    PCI_BASE_ADDRESS_MEM_PREFETCH;
 
     /* Makes all VFs now; they stay disabled until VF Enable. */
     if (!pcie_sriov_pf_init(d, CFG_SRIOV, TYPE_S7150_VF, S7150_DEVICE_VF,

@@ -79,7 +79,8 @@ void s7150_config_write(PCIDevice *d, uint32_t addr, uint32_t val, int len)
     if (s7150_fault_gone(s) || s7150_fault_config_write(s, addr, len)) {
         return;
     }
-    if (s->with_gpuiov && addr >= CFG_GPUIOV && addr < CFG_GPUIOV + GPUIOV_LEN) {
+    if (s->with_gpuiov && addr >= CFG_GPUIOV &&
+        addr < CFG_GPUIOV + GPUIOV_LEN) {
         s7150_gpuiov_write(s, addr - CFG_GPUIOV, val, len);
         return;
     }

@@ -1,217 +1,15 @@
 /*
  * AMD FirePro S7150 model: what makes the card misbehave, as rules in
- * properties that may be written while the guest runs (section 7.2).
+ * properties that may be written while the guest runs (section 7.2). Those of
+ * commands are in fault_command.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
-#include "qemu/cutils.h"
 #include "qemu/range.h"
 #include "qapi/visitor.h"
-#include "s7150.h"
-
-/* Parsing: "key=value,key,...", several rules apart by ";" */
-
-typedef bool Assign(void *rule, const char *key, const char *value);
-
-static bool parse_rule(char *text, void *rule, Assign *assign, Error **errp)
-{
-    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
-
-    for (char **p = parts; *p; p++) {
-        char *key = g_strstrip(*p), *value = strchr(key, '=');
-
-        if (value) {
-            *value++ = '\0';
-        }
-        if (*key && !assign(rule, key, value)) {
-            error_setg(errp, "s7150: '%s%s%s' is not understood", key,
-                       value ? "=" : "", value ? value : "");
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Each rule is `size` bytes; returns how many there are, or -1. */
-static int parse_rules(const char *text, void *rules, size_t size,
-                       const void *initial, Assign *assign, Error **errp)
-{
-    g_auto(GStrv) parts = g_strsplit(text, ";", -1);
-    int n = 0;
-
-    for (char **p = parts; *p; p++) {
-        if (!*g_strstrip(*p)) {
-            continue;
-        }
-        if (n == S7150_RULES) {
-            error_setg(errp, "s7150: more than %d rules", S7150_RULES);
-            return -1;
-        }
-        memcpy((char *)rules + n * size, initial, size);
-        if (!parse_rule(*p, (char *)rules + n * size, assign, errp)) {
-            return -1;
-        }
-        n++;
-    }
-    return n;
-}
-
-static bool number(const char *text, int base, uint64_t limit, uint64_t *out)
-{
-    return text && qemu_strtou64(text, NULL, base, out) == 0 && *out <= limit;
-}
-
-/* "PF" -1, "VF1".. 0.. */
-static bool function(const char *text, int *vf)
-{
-    uint64_t n;
-
-    if (text && g_str_equal(text, "PF")) {
-        *vf = S7150_PF;
-        return true;
-    }
-    if (!text || !g_str_has_prefix(text, "VF") ||
-        !number(text + 2, 10, S7150_MAX_VFS, &n) || !n) {
-        return false;
-    }
-    *vf = n - 1;
-    return true;
-}
-
-/* Commands */
-
-static bool op_number(const char *text, int *op)
-{
-    for (int i = 1; text && i < CMD_MAX; i++) {
-        if (g_str_equal(text, s7150_op_name[i])) {
-            *op = i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool assign_command(void *rule, const char *key, const char *value)
-{
-    S7150CommandRule *r = rule;
-    uint64_t n;
-    int vf;
-
-    if (g_str_equal(key, "op")) {
-        return op_number(value, &r->op);
-    } else if (g_str_equal(key, "function")) {
-        if (!function(value, &vf)) {
-            return false;
-        }
-        r->function = vf == S7150_PF ? FCN_PF : FCN_VF0 + vf;
-        return true;
-    } else if (g_str_equal(key, "status")) {
-        if (!number(value, 16, 0xff, &n)) {
-            return false;
-        }
-        r->status = n;
-        r->delay = false;
-        return true;
-    } else if (g_str_equal(key, "after-ms")) {
-        if (!number(value, 10, INT32_MAX, &n)) {
-            return false;
-        }
-        r->after_ns = n * 1000000;
-        return true;
-    } else if (g_str_equal(key, "lag-ms")) {
-        if (!number(value, 10, INT32_MAX, &n)) {
-            return false;
-        }
-        r->lag_ns = n * 1000000;
-        return true;
-    } else if (g_str_equal(key, "skip")) {
-        return number(value, 10, UINT64_MAX, &r->skip);
-    } else if (g_str_equal(key, "count")) {
-        return number(value, 10, UINT64_MAX, &r->count);
-    } else if (g_str_equal(key, "until") && value) {
-        r->until_flr = g_str_equal(value, "flr");
-        r->until_reset = g_str_equal(value, "reset");
-        return r->until_flr || r->until_reset;
-    } else if (g_str_equal(key, "never") && !value) {
-        r->never = true;
-        return true;
-    } else if (g_str_equal(key, "once") && !value) {
-        r->count = 1;
-        return true;
-    }
-    return false;
-}
-
-static void set_command(S7150State *s, const char *text, Error **errp)
-{
-    static const S7150CommandRule initial = {
-        .function = -1, .delay = true, .after_ns = -1,
-    };
-    S7150CommandRule rules[S7150_RULES];
-    int n = parse_rules(text, rules, sizeof(rules[0]), &initial,
-                        assign_command, errp);
-
-    if (n >= 0) {
-        memcpy(s->fault.command, rules, sizeof(rules));
-        s->fault.n_command = n;
-    }
-}
-
-static void drop_command(S7150Faults *f, unsigned i)
-{
-    f->n_command--;
-    memmove(&f->command[i], &f->command[i + 1],
-            (f->n_command - i) * sizeof(f->command[0]));
-}
-
-/* The rule for a command that starts now. Valid until the next call. */
-S7150CommandRule *s7150_fault_command(S7150State *s, uint8_t op, uint8_t fcn)
-{
-    S7150Faults *f = &s->fault;
-
-    for (unsigned i = 0; i < f->n_command; i++) {
-        S7150CommandRule *r = &f->command[i];
-
-        if ((r->op && r->op != op) ||
-            (r->function >= 0 && r->function != fcn)) {
-            continue;
-        }
-        if (r->skip) {
-            r->skip--;
-            continue;
-        }
-        if (r->count && !--r->count) {
-            /* The last element is kept behind the end, for the caller. */
-            S7150CommandRule last = *r;
-
-            drop_command(f, i);
-            f->command[f->n_command] = last;
-            return &f->command[f->n_command];
-        }
-        return r;
-    }
-    return NULL;
-}
-
-/* A function's reset, or the card's, ends the rules that say so. */
-void s7150_fault_command_flr(S7150State *s, uint8_t fcn, bool reset)
-{
-    S7150Faults *f = &s->fault;
-
-    for (unsigned i = 0; i < f->n_command;) {
-        const S7150CommandRule *r = &f->command[i];
-
-        if ((reset && (r->until_reset || r->until_flr)) ||
-            (!reset && r->until_flr &&
-             (r->function < 0 || r->function == fcn))) {
-            drop_command(f, i);
-        } else {
-            i++;
-        }
-    }
-}
+#include "rules.h"
 
 /* The card does not answer */
 
@@ -248,10 +46,10 @@ static bool assign_gone(void *rule, const char *key, const char *value)
         g->now = true;
         return true;
     } else if (g_str_equal(key, "after")) {
-        return number(value, 10, UINT64_MAX - 1, &g->after);
+        return s7150_rule_number(value, 10, UINT64_MAX - 1, &g->after);
     } else if (g_str_equal(key, "ms")) {
         g->now = true;
-        return number(value, 10, INT32_MAX, &g->ms);
+        return s7150_rule_number(value, 10, INT32_MAX, &g->ms);
     }
     return false;
 }
@@ -260,7 +58,7 @@ static void set_gone(S7150State *s, const char *text, Error **errp)
 {
     Gone initial = { 0 }, g[S7150_RULES] = { 0 };
 
-    if (parse_rules(text, g, sizeof(g[0]), &initial, assign_gone, errp) < 0) {
+    if (s7150_rules(text, g, sizeof(g[0]), &initial, assign_gone, errp) < 0) {
         return;
     }
     timer_del(s->fault.back_timer);
@@ -292,17 +90,21 @@ static bool assign_ih(void *rule, const char *key, const char *value)
 {
     Entry *e = rule;
 
-    return g_str_equal(key, "source") ? number(value, 16, 0xff, &e->source) :
-           g_str_equal(key, "data") ? number(value, 16, UINT32_MAX, &e->data) :
-           g_str_equal(key, "count") ? number(value, 10, 1000000, &e->count) :
-           false;
+    if (g_str_equal(key, "source")) {
+        return s7150_rule_number(value, 16, 0xff, &e->source);
+    } else if (g_str_equal(key, "data")) {
+        return s7150_rule_number(value, 16, UINT32_MAX, &e->data);
+    } else if (g_str_equal(key, "count")) {
+        return s7150_rule_number(value, 10, 1000000, &e->count);
+    }
+    return false;
 }
 
 static void set_ih(S7150State *s, const char *text, Error **errp)
 {
     static const Entry initial = { .count = 1 };
     Entry e[S7150_RULES];
-    int n = parse_rules(text, e, sizeof(e[0]), &initial, assign_ih, errp);
+    int n = s7150_rules(text, e, sizeof(e[0]), &initial, assign_ih, errp);
 
     for (int i = 0; i < n; i++) {
         for (uint64_t k = 0; k < e[i].count; k++) {
@@ -324,7 +126,7 @@ static bool assign_config(void *rule, const char *key, const char *value)
 static void set_config_write(S7150State *s, const char *text, Error **errp)
 {
     uint32_t initial = 0, offsets[S7150_RULES];
-    int n = parse_rules(text, offsets, sizeof(offsets[0]), &initial,
+    int n = s7150_rules(text, offsets, sizeof(offsets[0]), &initial,
                         assign_config, errp);
 
     if (n >= 0) {
@@ -356,12 +158,12 @@ static bool assign_register(void *rule, const char *key, const char *value)
     if (name) {
         who = g_strndup(key, name - key);
         name++;
-        if (!function(who, &r->vf)) {
+        if (!s7150_rule_function(who, &r->vf)) {
             return false;
         }
     }
     offset = s7150_mmio_find(name ? name : key);
-    if (offset < 0 || !number(value, 16, UINT32_MAX, &n)) {
+    if (offset < 0 || !s7150_rule_number(value, 16, UINT32_MAX, &n)) {
         return false;
     }
     r->offset = offset;
@@ -373,7 +175,7 @@ static void set_register(S7150State *s, const char *text, Error **errp)
 {
     static const S7150RegisterRule initial = { .vf = S7150_PF };
     S7150RegisterRule rules[S7150_RULES];
-    int n = parse_rules(text, rules, sizeof(rules[0]), &initial,
+    int n = s7150_rules(text, rules, sizeof(rules[0]), &initial,
                         assign_register, errp);
 
     if (n >= 0) {
@@ -415,9 +217,9 @@ static bool assign_mailbox(void *rule, const char *key, const char *value)
         r->to_vf = g_str_equal(value, "vf");
         return r->to_pf || r->to_vf;
     } else if (g_str_equal(key, "function")) {
-        return function(value, &r->vf) && r->vf >= 0;
+        return s7150_rule_function(value, &r->vf) && r->vf >= 0;
     } else if (g_str_equal(key, "count")) {
-        return number(value, 10, UINT64_MAX, &r->count);
+        return s7150_rule_number(value, 10, UINT64_MAX, &r->count);
     }
     return false;
 }
@@ -428,7 +230,7 @@ static void set_mailbox(S7150State *s, const char *text, Error **errp)
         .to_pf = true, .to_vf = true, .vf = -1,
     };
     S7150MailboxRule rules[S7150_RULES];
-    int n = parse_rules(text, rules, sizeof(rules[0]), &initial,
+    int n = s7150_rules(text, rules, sizeof(rules[0]), &initial,
                         assign_mailbox, errp);
 
     if (n >= 0) {
@@ -472,17 +274,19 @@ static bool assign_vram(void *rule, const char *key, const char *value)
 {
     Flip *f = rule;
 
-    return g_str_equal(key, "offset") ?
-           number(value, 16, UINT64_MAX, &f->offset) :
-           g_str_equal(key, "xor") ? number(value, 16, UINT32_MAX, &f->xor) :
-           false;
+    if (g_str_equal(key, "offset")) {
+        return s7150_rule_number(value, 16, UINT64_MAX, &f->offset);
+    } else if (g_str_equal(key, "xor")) {
+        return s7150_rule_number(value, 16, UINT32_MAX, &f->xor);
+    }
+    return false;
 }
 
 static void set_vram(S7150State *s, const char *text, Error **errp)
 {
     static const Flip initial = { .xor = 1 };
     Flip f[S7150_RULES];
-    int n = parse_rules(text, f, sizeof(f[0]), &initial, assign_vram, errp);
+    int n = s7150_rules(text, f, sizeof(f[0]), &initial, assign_vram, errp);
 
     for (int i = 0; i < n; i++) {
         uint32_t v;
@@ -508,7 +312,7 @@ typedef struct Knob {
 #define TEXT(f) offsetof(S7150State, fault.f)
 
 static const Knob knobs[] = {
-    { "fault-command", TEXT(command_text), set_command },
+    { "fault-command", TEXT(command_text), s7150_fault_set_command },
     { "fault-gone", TEXT(gone_text), set_gone, true },
     { "fault-ih", TEXT(ih_text), set_ih, true },
     { "fault-config-write", TEXT(config_write_text), set_config_write },

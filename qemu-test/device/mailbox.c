@@ -27,7 +27,8 @@ static void notify(S7150State *s, int vf, bool to_pf, bool ack)
 
 static int bank(S7150Fn *f)
 {
-    int vf = s7150_is_pf(f) ? f->regs[R_MAILBOX_INDEX / 4] & 0xf : (uint32_t)f->vf;
+    int vf = s7150_is_pf(f) ? (int)(f->regs[R_MAILBOX_INDEX / 4] & 0xf)
+                            : f->vf;
 
     return vf < f->card->total_vfs ? vf : -1;
 }

@@ -67,9 +67,6 @@ uint32_t s7150_reg_read(S7150Fn *f, uint32_t reg)
         return s7150_ih_wptr(f);
     case R_CP_HQD_ACTIVE:
         return s7150_hqd(f, s7150_hqd_selected(f), false) != NULL;
-    case R_GRBM_STATUS:
-        return GRBM_STATUS_IDLE | (s7150_running(f) &&
-               f->work.queued > f->work.done ? GRBM_STATUS_GUI_ACTIVE : 0);
     }
     if (s7150_smc_reg(reg, &index)) {
         return s7150_smc_read(s, f->regs[index / 4]);

@@ -1,5 +1,5 @@
 /*
- * AMD FirePro S7150 model: the names and numbers of its registers, nothing else.
+ * AMD FirePro S7150 model: names and numbers of its registers, nothing else.
  *
  * Offsets are bytes. Names are AMD's; the numbers are those of the hardware
  * reference, sections 1 to 3.
@@ -302,6 +302,7 @@ enum {
 #define RLC_GPM_STAT_IDLE           0x17
 #define GRBM_STATUS_IDLE            0x3028
 #define GRBM_STATUS_GUI_ACTIVE      BIT(31)
+#define CP_STAT_BUSY                BIT(31)
 #define SDMA_STATUS_IDLE            BIT(0)
 
 /* Registers behind PCIE_INDEX (sections 1.5 and 3.10) */

@@ -74,8 +74,8 @@ void s7150_smc_message(S7150Fn *f, uint32_t val)
     s7150_log(s, f->name, "smc message=%x arg=%x", val & 0xffff, arg);
     f->regs[R_SMC_RESP_0 / 4] = SMC_RESP_OK;
     if ((val & 0xffff) == SMC_MSG_LOAD_UCODES) {
-        uint32_t status = get(s, SMC_SOFT_REGS_POINTER) + SMC_UCODE_LOAD_STATUS -
-                          SMC_SOFT_REGS;
+        uint32_t status = get(s, SMC_SOFT_REGS_POINTER) +
+                          SMC_UCODE_LOAD_STATUS - SMC_SOFT_REGS;
 
         set(s, status, get(s, status) | arg);
     }

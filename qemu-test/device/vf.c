@@ -24,7 +24,8 @@ bool s7150_posted(S7150State *s)
 
 void s7150_fn_init(S7150Fn *f, S7150State *s, PCIDevice *d, int vf)
 {
-    uint8_t mem64 = PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH;
+    uint8_t mem64 = PCI_BASE_ADDRESS_MEM_TYPE_64 |
+                    PCI_BASE_ADDRESS_MEM_PREFETCH;
     bool pf = vf == S7150_PF;
     Object *o = OBJECT(d);
 

@@ -1,12 +1,16 @@
 /*
  * AMD FirePro S7150 model: GPU work for test programs on VFs. The real part has
- * nothing of the kind; its registers and its doorbell are where no driver looks, so
- * that real ones do not meet it.
+ * nothing of the kind; its registers and its doorbell are where no real driver
+ * looks.
  *
  * A program queues units of work, each of so many microseconds of GPU time, by
  * a doorbell of its VF. The GPU works on them in order, but only while that VF
  * runs; what is left of a unit waits for the next time. Queued work is lost by
  * a reset of the VF, and by INIT.
+ *
+ * From outside it looks as if the VF's gfx ring had work: the pointers
+ * CP_RB0_WPTR and CP_RB0_RPTR differ, and the write pointer's shadow in VRAM is
+ * kept where CP_RB_WPTR_POLL_ADDR says (section 4.10). A unit is one dword.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -35,6 +39,29 @@ static uint64_t left(const S7150Work *w)
     return w->queued - w->done;
 }
 
+static bool busy(S7150Fn *f)
+{
+    return s7150_running(f) && used(&f->work);
+}
+
+/* The pointers of the gfx ring, unless a real driver's is there */
+static void show_pointers(S7150Fn *f)
+{
+    S7150Work *w = &f->work;
+    uint64_t shadow =
+        (uint64_t)f->regs[R_CP_RB_WPTR_POLL_ADDR_HI / 4] << 32 |
+        (f->regs[R_CP_RB_WPTR_POLL_ADDR_LO / 4] & ~3u);
+
+    if (f->card->engines) {
+        return;
+    }
+    f->regs[R_CP_RB0_WPTR / 4] = w->tail;
+    f->regs[R_CP_RB0_RPTR / 4] = w->head;
+    if (shadow) {
+        s7150_gpu_write32(f, shadow, w->tail);
+    }
+}
+
 /*
  * Brings the account up to a time; each unit that ends raises an interrupt, as
  * a fence does.
@@ -55,6 +82,7 @@ static void advance(S7150Fn *f, int64_t now)
         if (!*unit) {
             w->head++;
             w->completed++;
+            show_pointers(f);
             s7150_ih_push(f, IH_SRC_CP_EOP, 0, 0);
         }
     }
@@ -65,7 +93,7 @@ static void arm(S7150Fn *f)
 {
     S7150Work *w = &f->work;
 
-    if (s7150_running(f) && used(w)) {
+    if (busy(f)) {
         timer_mod(f->work_timer, w->since +
                   w->unit[w->head % ARRAY_SIZE(w->unit)]);
     } else {
@@ -94,6 +122,7 @@ bool s7150_work_doorbell(S7150Fn *f, uint32_t offset, uint32_t val)
     } else if (val) {
         w->unit[w->tail++ % ARRAY_SIZE(w->unit)] = val * 1000ull;
         w->queued += val * 1000ull;
+        show_pointers(f);
     }
     arm(f);
     return true;
@@ -103,7 +132,23 @@ bool s7150_work_read(S7150Fn *f, uint32_t reg, uint32_t *val)
 {
     S7150Work *w = &f->work;
 
-    if (s7150_is_pf(f) || reg < WORK_ID || reg > WORK_REFUSED) {
+    if (s7150_is_pf(f)) {
+        return false;
+    }
+    switch (reg) {
+    case R_GRBM_STATUS:
+        advance(f, s7150_now());
+        *val = GRBM_STATUS_IDLE | (busy(f) ? GRBM_STATUS_GUI_ACTIVE : 0);
+        return true;
+    case R_CP_STAT:
+        advance(f, s7150_now());
+        *val = busy(f) ? CP_STAT_BUSY : 0;
+        return true;
+    case R_CP_RB0_RPTR:
+        advance(f, s7150_now());
+        return false;           /* as memory */
+    }
+    if (reg < WORK_ID || reg > WORK_REFUSED) {
         return false;
     }
     advance(f, s7150_now());

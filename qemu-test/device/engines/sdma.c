@@ -1,6 +1,7 @@
 /*
  * AMD FirePro S7150 model: the two SDMA engines: their rings, polled as their
- * drivers ask for, and the packets that copy, fill, fence and write page tables.
+ * drivers ask for, and the packets that copy, fill, fence and write page
+ * tables.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

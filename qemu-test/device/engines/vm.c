@@ -1,7 +1,7 @@
 /*
  * AMD FirePro S7150 model: a guest's view of memory: MC addresses, and those
- * that its page table of VMID 0 translates (section 6.2 d). All of it is data of
- * the guest: what is out of bounds is refused.
+ * that its page table of VMID 0 translates (section 6.2 d). All of it is data
+ * of the guest: what is out of bounds is refused.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -50,3 +50,17 @@ def test_a_reset_and_init_drop_the_work(pf, vfs):
 
 def test_a_full_queue_refuses(vfs):
     assert vfs[0].do(*[f"{QUEUE}=1"] * 70, QUEUED, "b5@3fe14") == [64, 6]
+
+
+def test_work_shows_in_the_pointers_of_the_gfx_ring(pf, vfs):
+    """Section 4.10: what a scheduler reads to find out whether a VF has work."""
+    rptr, wptr, shadow, stat = "b5@8700", "b5@c114", "b0@1000", "b5@8680"
+    one = vfs[0]
+    pf.do(commands("INIT VF1, RUN VF1, IDLE VF1, SAVE VF1"))
+    assert one.do("b5@c118=1000", "b5@c11c=0", f"{QUEUE}=64", f"{QUEUE}=64", rptr, wptr, shadow, stat) == [0, 2, 2, 0]
+    # The PF finds the shadow in VRAM, at the VF's base.
+    at = (272 << 20) + 0x1000
+    assert pf.do("b5@18=0", f"b5@0={0x80000000 | at:x}", "b5@4") == [2]
+    pf.do(commands("LOAD VF1, RUN VF1"))
+    one.do(f"{rptr}~ffffffff=2")
+    assert one.do(f"{QUEUE}=186a0", stat) == [0x80000000]
