@@ -37,7 +37,6 @@ static void check_sriov(S7150State *s, uint16_t before)
 {
     PCIDevice *d = PCI_DEVICE(s);
     uint16_t now = pcie_sriov_num_vfs(d);
-    char name[S7150_NAME_LEN];
 
     if (!before && now && s->with_gpuiov &&
         (s7150_pcie_read(s, PCIE_STRAP8) & PCIE_STRAP8_ARI_MODE)) {
@@ -46,12 +45,7 @@ static void check_sriov(S7150State *s, uint16_t before)
     }
     s7150_gpuiov_show_vfs(s);
     if (before && !now) {
-        if (s->phase != PHASE_FREE && s->current != FCN_PF) {
-            s7150_driver_error(s, "VFs are disabled while %s has the GPU",
-                               s7150_function_name(s->current, name));
-        }
-        /* A VF that is enabled again is a new one. */
-        s->slots &= BIT(0);
+        s7150_gpuiov_vfs_gone(s);
     }
     /* QEMU maps VFs when VF Enable changes; MSE or a BAR may follow later. */
     for (int i = 0; i < now; i++) {

@@ -71,6 +71,19 @@ static void set_gone(S7150State *s, const char *text, Error **errp)
     }
 }
 
+/* After a bus reset the card may be gone, for good or for a time. */
+void s7150_fault_bus_reset(S7150State *s)
+{
+    if (!s->fault.bus_reset && !s->fault.bus_reset_ms) {
+        return;
+    }
+    set_gone_now(s, true);
+    if (!s->fault.bus_reset) {
+        timer_mod(s->fault.back_timer,
+                  s7150_now() + s->fault.bus_reset_ms * 1000000ll);
+    }
+}
+
 /* Called at each access of the PF's driver: is the card gone? */
 bool s7150_fault_gone(S7150State *s)
 {

@@ -142,7 +142,7 @@ void s7150_fb_update_window(S7150Fn *f)
     S7150State *s = f->card;
     uint64_t base = s7150_vf_fb_base(s, f->vf);
     uint64_t size = MIN(s7150_vf_fb_size(s, f->vf), s->vf_fb_bar_size);
-    bool on = size && base + size <= s->vram_size;
+    bool on = size && base + size <= s->vram_size && !s->fault.gone;
 
     memory_region_transaction_begin();
     if (on) {

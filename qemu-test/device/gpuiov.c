@@ -409,6 +409,26 @@ static void abandon(S7150State *s)
     set_status(s, STATUS_DONE);
 }
 
+/* VF Enable has been cleared: VFs that are enabled again are new ones. */
+void s7150_gpuiov_vfs_gone(S7150State *s)
+{
+    char name[S7150_NAME_LEN];
+
+    if (s->executing && s->fcn != FCN_PF) {
+        s7150_driver_error(s, "VFs are disabled while %s to %s runs",
+                           s7150_op_name[s->op],
+                           s7150_function_name(s->fcn, name));
+        abandon(s);
+    }
+    if (s->phase != PHASE_FREE && s->current != FCN_PF) {
+        s7150_driver_error(s, "VFs are disabled while %s has the GPU",
+                           s7150_function_name(s->current, name));
+        stop_running(s, s7150_now());
+        s->phase = PHASE_FREE;
+    }
+    s->slots &= BIT(0);
+}
+
 /* A reset of the PF or of the whole card */
 void s7150_gpuiov_reset(S7150State *s)
 {

@@ -77,6 +77,7 @@ static const Setting settings[] = {
     { "fault-flr", SET_BOOL, CARD(fault.flr), false },
     { "fault-flr-ms", SET_U32, CARD(fault.flr_ms), 0 },
     { "fault-bus-reset", SET_BOOL, CARD(fault.bus_reset), false },
+    { "fault-bus-reset-ms", SET_U32, CARD(fault.bus_reset_ms), 0 },
 };
 
 static void *field(Object *obj, const Setting *p)

@@ -302,6 +302,8 @@ enum {
 #define RLC_GPM_STAT_IDLE           0x17
 #define GRBM_STATUS_IDLE            0x3028
 #define GRBM_STATUS_GUI_ACTIVE      BIT(31)
+#define CP_DMA_PIO_FIFO_EMPTY       BIT(28)
+#define IH_STATUS_IDLE              BIT(0)
 #define CP_STAT_BUSY                BIT(31)
 #define SDMA_STATUS_IDLE            BIT(0)
 
@@ -325,7 +327,14 @@ enum {
 #define SMC_SOFT_REGS               0x3fbe8
 #define SMC_UCODE_LOAD_STATUS       (SMC_SOFT_REGS + 0x6c)
 #define SMC_FIRMWARE_FLAGS          0x3f800
+#define SMC_FIRMWARE_INTERRUPTS     BIT(0)
 #define SMC_RCU_UC_EVENTS           0xc0000004
+#define SMC_RCU_BOOT_SEQ_DONE       BIT(7)
+#define SMC_RCU_INTERRUPTS_ENABLED  BIT(16)
+#define SMC_SYSCON_RESET_CNTL       0x80000000
+#define SMC_SYSCON_RST_REG          BIT(0)
+#define SMC_SMU_STATUS              0xe0003088
+#define SMC_SMU_STATUS_DONE_PASS    (BIT(0) | BIT(1))
 #define SMC_PC_C                    0x80000370
 #define SMC_PC_C_RUNNING            0x20100
 #define SMC_MSG_LOAD_UCODES         0x254

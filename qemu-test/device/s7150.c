@@ -81,10 +81,10 @@ static void pf_reset(Object *obj, ResetType type)
         }
         s7150_fault_command_flr(s, FCN_PF, true);
     }
-    if (kind == RESET_BUS && s->fault.bus_reset) {
-        s->fault.gone = true;
-    }
     s7150_vram_update_pf_window(s);
+    if (kind == RESET_BUS) {
+        s7150_fault_bus_reset(s);
+    }
 }
 
 static bool check_properties(S7150State *s, Error **errp)

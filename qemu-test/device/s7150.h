@@ -114,6 +114,7 @@ typedef struct S7150Fn {
     int64_t flr_until;          /* ms; configuration space answers ones */
     uint32_t flr_count;
     S7150Ring ring[S7150_RINGS];
+    uint64_t budget;            /* bytes that may still be handled at once */
     QEMUTimer *sdma_timer;
     QEMUTimer *work_timer;
     S7150Work work;
@@ -169,7 +170,7 @@ typedef struct S7150Faults {
     uint64_t gone_after;        /* accesses until the card is gone; 0: off */
     QEMUTimer *back_timer;
     bool msi_lost, ack_lost, flr, bus_reset;
-    uint32_t flr_ms;
+    uint32_t flr_ms, bus_reset_ms;
 } S7150Faults;
 
 struct S7150State {
@@ -309,6 +310,7 @@ void s7150_gpuiov_init(S7150State *s);
 void s7150_gpuiov_exit(S7150State *s);
 void s7150_gpuiov_reset(S7150State *s);
 void s7150_gpuiov_vf_flr(S7150Fn *f);
+void s7150_gpuiov_vfs_gone(S7150State *s);
 typedef enum S7150Verdict {
     ORDER_LEGAL, ORDER_REDUNDANT, ORDER_ILLEGAL, ORDER_NO_FUNCTION,
 } S7150Verdict;
@@ -391,6 +393,7 @@ void s7150_fault_init(S7150State *s);
 void s7150_fault_exit(S7150State *s);
 void s7150_fault_add_properties(ObjectClass *klass);
 bool s7150_fault_gone(S7150State *s);           /* counts an access */
+void s7150_fault_bus_reset(S7150State *s);
 S7150CommandRule *s7150_fault_command(S7150State *s, uint8_t op, uint8_t fcn);
 void s7150_fault_command_flr(S7150State *s, uint8_t fcn, bool reset);
 bool s7150_fault_register(S7150Fn *f, uint32_t reg, uint32_t *val);
@@ -422,6 +425,8 @@ void s7150_gpu_write32(S7150Fn *f, uint64_t mc, uint32_t val);
 void s7150_gpu_write64(S7150Fn *f, uint64_t mc, uint64_t val);
 uint32_t *s7150_ring_fetch(S7150Fn *f, uint64_t base, uint32_t size,
                            uint32_t rptr, uint32_t wptr, uint32_t *n);
+void s7150_budget_new(S7150Fn *f);
+bool s7150_budget_take(S7150Fn *f, uint64_t bytes);
 void s7150_engine_write(S7150Fn *f, uint32_t reg, uint32_t val);
 bool s7150_engine_doorbell(S7150Fn *f, uint32_t index, uint32_t val);
 void s7150_engine_run(S7150Fn *f);

@@ -56,13 +56,38 @@ uint32_t s7150_smc_read(S7150State *s, uint32_t addr)
     return get(s, addr & ~3u);
 }
 
+/* The SMC is let out of its reset: its firmware starts, whatever it is. */
+static void start(S7150State *s)
+{
+    set(s, SMC_PC_C, SMC_PC_C_RUNNING);
+    set(s, SMC_SOFT_REGS_POINTER, SMC_SOFT_REGS);
+    set(s, SMC_FIRMWARE_FLAGS, SMC_FIRMWARE_INTERRUPTS);
+    set(s, SMC_SMU_STATUS, SMC_SMU_STATUS_DONE_PASS);
+    set(s, SMC_RCU_UC_EVENTS, SMC_RCU_BOOT_SEQ_DONE |
+                              SMC_RCU_INTERRUPTS_ENABLED);
+    /* The timers that the PF's driver unmasks at probe */
+    set(s, SMC_CG_INTERRUPT_STATUS, BIT(10) | BIT(11));
+}
+
 void s7150_smc_write(S7150State *s, uint32_t addr, uint32_t val)
 {
-    if (addr == SMC_ROM_INDEX) {
+    switch (addr) {
+    case SMC_ROM_INDEX:
         s->rom_index = val & ~3u;
-    } else if (addr != SMC_ROM_DATA && addr != SMC_PC_C) {
-        set(s, addr & ~3u, val);
+        return;
+    case SMC_ROM_DATA:
+    case SMC_PC_C:
+        return;                 /* read only */
+    case SMC_SYSCON_RESET_CNTL:
+        if ((get(s, addr) & SMC_SYSCON_RST_REG) &&
+            !(val & SMC_SYSCON_RST_REG)) {
+            start(s);
+        } else if (val & SMC_SYSCON_RST_REG) {
+            set(s, SMC_PC_C, 0);
+        }
+        break;
     }
+    set(s, addr & ~3u, val);
 }
 
 /* A write of SMC_MESSAGE_0. Every message succeeds at once. */
@@ -115,13 +140,10 @@ void s7150_smc_reset(S7150State *s, bool posted)
 {
     s->rom_index = 0;
     g_hash_table_remove_all(s->smc);
-    set(s, SMC_RCU_UC_EVENTS, BIT(7));              /* boot_seq_done */
     if (posted) {
-        set(s, SMC_RCU_UC_EVENTS, BIT(7) | BIT(16)); /* INTERRUPTS_ENABLED */
-        set(s, SMC_SOFT_REGS_POINTER, SMC_SOFT_REGS);
-        set(s, SMC_FIRMWARE_FLAGS, 1);
-        set(s, SMC_PC_C, SMC_PC_C_RUNNING);
-        /* The timers that the PF's driver unmasks at probe */
-        set(s, SMC_CG_INTERRUPT_STATUS, BIT(10) | BIT(11));
+        start(s);
+    } else {
+        set(s, SMC_SYSCON_RESET_CNTL, SMC_SYSCON_RST_REG);
+        set(s, SMC_RCU_UC_EVENTS, SMC_RCU_BOOT_SEQ_DONE);
     }
 }

@@ -77,6 +77,8 @@ void s7150_fn_reset(S7150Fn *f, S7150Reset kind)
     set(f, R_GRBM_STATUS, GRBM_STATUS_IDLE);
     set(f, R_SDMA0_STATUS_REG, SDMA_STATUS_IDLE);
     set(f, R_SDMA1_STATUS_REG, SDMA_STATUS_IDLE);
+    set(f, R_IH_STATUS, IH_STATUS_IDLE);
+    set(f, R_CP_DMA_CNTL, CP_DMA_PIO_FIFO_EMPTY);
     set(f, R_MC_SEQ_MISC0, 0x50000000);         /* GDDR5 */
     set(f, R_MC_SHARED_CHMAP, 0x3000);          /* 8 channels */
 }

@@ -12,7 +12,12 @@ ASIC_INIT, STATIC_POWER, SMC_INIT, GFX_DMA, WRITE_I2C, FAN, SET_VOLTAGE, EFUSE, 
 FIRMWARE_INFO, VRAM_USAGE, POWER_PLAY, GPU_VIRT, INDIRECT_IO, VRAM_INFO = 0x04, 0x0B, 0x0F, 0x10, 0x17, 0x1C
 
 END = b"\x5b"
-BIOS_SCRATCH_7, CONFIG_MEMSIZE = 0x5D0, 0x150A
+# Indices of registers
+SMC_INDEX_1, SMC_DATA_1, BIOS_SCRATCH_7, FB_LOCATION, HDP_NONSURFACE_BASE, CONFIG_MEMSIZE, RLC_CNTL, RLCV_F32_CNTL = (
+    0x82, 0x83, 0x5D0, 0x809, 0xB01, 0x150A, 0xEC00, 0xFB46)
+SMC_RESET = 0x80000000
+# Where the framebuffer is in the card's own addresses, in units of 16 MB
+FB_BASE = 0xF400
 INIT_DONE = 0x200
 # A driver overwrites SMC_Init with one of this size.
 SMC_INIT_SIZE = 0x6C0
@@ -33,10 +38,19 @@ def or_register(index, value):
     return register_op(0x0D, index, value)
 
 
+def asic_init(total_fb_mb):
+    """Makes a cold card a posted one: memory, SMC and RLC-V, and the sign that it is done."""
+    top = FB_BASE + (total_fb_mb + 15) // 16 - 1
+    return b"".join((
+        move_register(FB_LOCATION, top << 16 | FB_BASE), move_register(HDP_NONSURFACE_BASE, FB_BASE << 16),
+        move_register(SMC_INDEX_1, SMC_RESET), move_register(SMC_DATA_1, 0),
+        move_register(RLC_CNTL, 1), move_register(RLCV_F32_CNTL, 1),
+        move_register(CONFIG_MEMSIZE, total_fb_mb), or_register(BIOS_SCRATCH_7, INIT_DONE), END))
+
+
 def add(image, total_fb_mb=8190):
     """Adds all tables to an image."""
-    image.command(ASIC_INIT, move_register(CONFIG_MEMSIZE, total_fb_mb) + or_register(BIOS_SCRATCH_7, INIT_DONE) + END,
-                  parameters=40)
+    image.command(ASIC_INIT, asic_init(total_fb_mb), parameters=40)
     for index in (STATIC_POWER, GFX_DMA, FAN, SET_VOLTAGE, EFUSE, VOLTAGE_INFO):
         image.command(index, END)
     image.command(SMC_INIT, END, size=SMC_INIT_SIZE)

@@ -116,6 +116,9 @@ static void indirect(S7150Fn *f, S7150Ring *r, const uint32_t *b, int depth)
     uint32_t len = b[2] & 0xfffff;
     g_autofree uint32_t *ib = NULL;
 
+    if (!f->budget) {
+        return;
+    }
     if (!len || depth >= MAX_DEPTH || extract32(b[2], 24, 4)) {
         s7150_log(f->card, f->name, "pm4 buffer of VMID %u is not followed",
                   extract32(b[2], 24, 4));
@@ -198,8 +201,12 @@ static void packet(S7150Fn *f, S7150Ring *r, uint32_t op, const uint32_t *b,
 void s7150_pm4(S7150Fn *f, S7150Ring *r, const uint32_t *p, uint32_t n,
                int depth)
 {
-    g_autofree uint32_t *dw = g_new(uint32_t, n + 1);
+    g_autofree uint32_t *dw = NULL;
 
+    if (!s7150_budget_take(f, n * 4ull)) {
+        return;
+    }
+    dw = g_new(uint32_t, n + 1);
     for (uint32_t i = 0; i < n; i++) {
         dw[i] = le32_to_cpu(p[i]);
     }

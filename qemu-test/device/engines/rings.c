@@ -44,6 +44,26 @@ uint32_t *s7150_ring_fetch(S7150Fn *f, uint64_t base, uint32_t size,
     return buf;
 }
 
+/*
+ * A guest's buffers may refer to others and to themselves. What one write
+ * pointer can set off is bounded, or a guest could stop the machine.
+ */
+void s7150_budget_new(S7150Fn *f)
+{
+    f->budget = 1 * GiB;
+}
+
+bool s7150_budget_take(S7150Fn *f, uint64_t bytes)
+{
+    if (bytes > f->budget) {
+        s7150_log(f->card, f->name, "engine gives up: too much at once");
+        f->budget = 0;
+        return false;
+    }
+    f->budget -= bytes;
+    return true;
+}
+
 S7150Ring *s7150_hqd(S7150Fn *f, uint32_t id, bool alloc)
 {
     S7150Ring *unused = NULL;
@@ -107,6 +127,7 @@ static void carry_out(S7150Fn *f, S7150Ring *r)
     if (buf) {
         uint64_t report = r->rptr_addr & ~3ull;
 
+        s7150_budget_new(f);
         s7150_pm4(f, r, buf, n, 0);
         s7150_gpu_write32(f, report, wptr);
     }

@@ -40,7 +40,8 @@ static void copy(S7150Fn *f, const uint32_t *p)
     uint32_t bytes = p[1] & 0x3fffff;
     g_autofree uint8_t *buf = g_malloc0(bytes + 1);
 
-    if (s7150_gpu_rw(f, pair(p + 3), buf, bytes, false)) {
+    if (s7150_budget_take(f, bytes) &&
+        s7150_gpu_rw(f, pair(p + 3), buf, bytes, false)) {
         s7150_gpu_rw(f, pair(p + 5), buf, bytes, true);
     }
 }
@@ -50,7 +51,7 @@ static void indirect(S7150Fn *f, int engine, const uint32_t *p, int depth)
     uint32_t len = p[3] & 0xfffff;
     g_autofree uint32_t *ib = g_malloc0(len * 4ul + 4);
 
-    if (depth < MAX_DEPTH && !extract32(p[0], 16, 4) &&
+    if (s7150_budget_take(f, len * 4ull) && depth < MAX_DEPTH && !extract32(p[0], 16, 4) &&
         s7150_gpu_rw(f, pair(p + 1), ib, len * 4ull, false)) {
         run(f, engine, ib, len, depth + 1);
     }
@@ -61,6 +62,9 @@ static void fill(S7150Fn *f, const uint32_t *p)
     uint32_t bytes = p[4] & 0x3ffffc;
     g_autofree uint32_t *buf = g_malloc(bytes + 4);
 
+    if (!s7150_budget_take(f, bytes)) {
+        return;
+    }
     for (uint32_t i = 0; i < bytes / 4; i++) {
         buf[i] = cpu_to_le32(p[3]);
     }
@@ -71,6 +75,9 @@ static void page_table(S7150Fn *f, const uint32_t *p)
 {
     uint64_t addr = pair(p + 1), flags = pair(p + 3), value = pair(p + 5);
 
+    if (!s7150_budget_take(f, (p[9] & 0x7ffff) * 8ull)) {
+        return;
+    }
     for (uint32_t i = 0; i < (p[9] & 0x7ffff); i++) {
         s7150_gpu_write64(f, addr + i * 8ull, value | flags);
         value += p[7];
@@ -182,6 +189,7 @@ static bool poll(S7150Fn *f, int engine)
                            size, *rptr >> 2, wptr, &n);
     *rptr = wptr << 2;
     if (buf) {
+        s7150_budget_new(f);
         run(f, engine, buf, n, 0);
         s7150_gpu_write32(f, reg_pair(f, engine, R_SDMA0_GFX_RB_RPTR_ADDR_HI,
                                       R_SDMA0_GFX_RB_RPTR_ADDR_LO) & ~3ull,

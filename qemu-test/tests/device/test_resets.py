@@ -80,6 +80,18 @@ def test_a_bus_reset_leaves_the_card_unposted(pf, card):
     pf.do(start("INIT"), "us=10000")
     assert pf.do("c1@40c", "c1@410") == [0x17, 0]
     assert "not posted" in card.driver_error_log()
+    assert pf.do("b5@200=c0000004", "b5@204", "b5@200=80000000", "b5@204") == [0x80, 1], "the SMC is in reset"
+
+
+@wanted(fresh=True, cards=["posted=off"])
+def test_a_cold_card_is_posted_by_what_asic_init_writes(pf, card):
+    posted = ("b5@2024=f5fff400", "b5@2c04=f4000000", "b5@208=80000000", "b5@20c=0", "b5@3b000=1", "b5@3ed18=1",
+              "b5@5428=1ffe", "b5@1740=200")
+    pf.do("b5@3ed18=0", *posted)
+    assert pf.do("b5@208=80000370", "b5@20c", "b5@208=3f800", "b5@20c", "b5@208=c0000004", "b5@20c") == [
+        0x20100, 1, 0x10080]
+    pf.do("fb", commands("INIT PF, RUN PF, IDLE PF, SAVE PF"))
+    assert card.json("gpu")["posted"] is True
 
 
 def test_state_to_compare(pf, card):

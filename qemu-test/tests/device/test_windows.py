@@ -171,7 +171,7 @@ def test_the_command_processor_fills_and_copies(pf, vfs):
     assert pf.do(*window(at), "b5@4", *window(at + 0x7C), "b5@4", *window(at + 0x80), "b5@4") == [
         0xDEADBEEF, 0xDEADBEEF, 0]
     pf.do(*dma(at, 0x100000))
-    assert pf.do(*window(at), "b5@4", "b5@8680", "b5@30228") == [0, 0, 0]
+    assert pf.do(*window(at), "b5@4", "b5@8680", "b5@30228") == [0, 0, 0x10000000]
 
 
 @pytest.mark.allow_driver_errors
