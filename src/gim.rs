@@ -20,6 +20,7 @@ mod gpu;
 mod hands;
 mod hw;
 mod irq;
+mod load;
 mod params;
 mod pf;
 mod report;

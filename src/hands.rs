@@ -42,6 +42,7 @@ use crate::{
             spin, //
         },
     },
+    load::Loads,
 };
 use kernel::{
     prelude::*,
@@ -61,6 +62,10 @@ pub(crate) struct Hands<'a> {
     rom: KVVec<u8>,
     /// What RLC-V keeps of each VF, once it has started for the first time.
     rlcv: KVec<Option<KBox<rlc::State>>>,
+    /// What is known of the VFs' work.
+    loads: KBox<Loads>,
+    /// Who was made to run.
+    running: Option<VfId>,
     /// Registers of the VF that is being reset.
     before_flr: Option<(VfId, flr::Saved)>,
 }
@@ -78,6 +83,8 @@ impl<'a> Hands<'a> {
             learner: Learner::new(),
             rom,
             rlcv,
+            loads: KBox::new(Loads::new(), GFP_KERNEL)?,
+            running: None,
             before_flr: None,
         })
     }
@@ -101,6 +108,7 @@ impl<'a> Hands<'a> {
             match iov.look(command, looks.made() == 0) {
                 Look::Done => {
                     self.learner.done(&looks);
+                    self.ended(command, function);
                     return Ok(());
                 }
                 Look::Failed(failure) => return Err(failure),
@@ -110,6 +118,20 @@ impl<'a> Hands<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// A command is done.
+    fn ended(&mut self, command: Command, function: Function) {
+        let vf = match function {
+            Function::Vf(number) => VfId::new(number),
+            Function::Pf => None,
+        };
+        match (command, vf) {
+            (Command::Run, vf) => self.running = vf,
+            (Command::Init, Some(vf)) => self.loads.forget(vf),
+            (Command::Idle, _) => self.running = None,
+            _ => {}
         }
     }
 
@@ -162,9 +184,9 @@ impl<'a> Hands<'a> {
         }
     }
 
-    /// Which VFs have work: bit 0 for VF1. What a VF has queued is not looked at yet, so all may have.
+    /// Which VFs have work: bit 0 for VF1.
     pub(crate) fn query_work(&mut self) -> Result<u16> {
-        Ok(u16::MAX)
+        self.loads.query(&self.gpu, self.total_vfs, self.running)
     }
 
     /// The beginning of one of a VF's BARs.

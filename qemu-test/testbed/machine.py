@@ -27,8 +27,8 @@ QEMU = "qemu-system-x86_64"
 APPEND = "console=ttyS0 loglevel=5 panic=-1 oops=panic log_buf_len=4M printk.devkmsg=on intel_iommu=on"
 # For slow hosts and debug kernels: a factor for every limit.
 PATIENCE = float(os.environ.get("GIM_PATIENCE", "1"))
-# 4 ns an instruction.
-WARP = ("-icount", "shift=2,sleep=off")
+# 1 ns an instruction.
+WARP = ("-icount", "shift=0,sleep=off")
 # How long to wait for the kernel's own account of what it is stuck in.
 AUTOPSY = 3
 # How much of a command's output is kept in the log of commands.
@@ -41,17 +41,19 @@ class Machine:
     cards: how many cards, or a list of their options ("vfs=8,..."); devices: further devices as in `devices.py`;
     modules: the kernel's modules to have at hand for modprobe; module_files: modules of one's own, which go to the
     working folder (and to modprobe); files: {path in the guest: file or folder here, or bytes}, relative to the working
-    folder; kernel: `testbed.kernel(image, modules)`; warp: the guest's clock counts instructions and leaps over idle
-    time, for tests that wait much; log: the folder for console.log, commands.log and so on; echo: a function that gets
+    folder; kernel: `testbed.kernel(image, modules)`; warp: one CPU whose clock counts its instructions and leaps over
+    idle time, for tests that wait much, or measure; log: the folder for console.log, commands.log and so on; echo: a function that gets
     the console's bytes as they come; limit: for a command, in seconds, unless it has its own.
     """
 
     def __init__(self, cards=0, devices=(), modules=(), module_files=(), files=None, *, kernel=None, append="",
-                 memory="2G", cpus=2, warp=False, qemu_args=(), log=None, echo=None, boot_limit=120, limit=60):
+                 memory="2G", cpus=None, warp=False, qemu_args=(), log=None, echo=None, boot_limit=120, limit=60):
         cards = [""] * cards if isinstance(cards, int) else list(cards)
         self.devices = [device_arguments.CARD + (f",{c}" if c else "") for c in cards] + list(devices)
         self.modules, self.module_files, self.files = tuple(modules), tuple(module_files), dict(files or {})
-        self.kernel, self.append, self.memory, self.cpus = kernel or paths.kernel(), append, memory, cpus
+        self.kernel, self.append, self.memory = kernel or paths.kernel(), append, memory
+        # QEMU runs one CPU at a time when it counts instructions, and the others are late for their timers.
+        self.cpus = cpus or (1 if warp else 2)
         self.qemu_args, self.echo = (*(WARP if warp else ()), *qemu_args), echo
         self.boot_limit, self.limit = boot_limit, limit
         self.log = pathlib.Path(log or paths.LOGS / "machine")

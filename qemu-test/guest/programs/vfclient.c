@@ -45,6 +45,11 @@
 #define RCV_VALID (1u << 8)
 #define RCV_ACK (1u << 9)
 
+#define CP_RB_WPTR_POLL_ADDR_LO 0xc118
+#define CP_RB_WPTR_POLL_ADDR_HI 0xc11c
+/* In the VF's framebuffer */
+#define RING_POINTER_AT 0x100000
+
 /* The model's own, for work (qemu-test/device/work.c) */
 #define DOORBELL_WORK 0x1ffff0
 #define WORK_ID 0x3fe00
@@ -133,11 +138,22 @@ static const char *request(struct vf *v, uint32_t message)
 	return poll_control(v, RCV_VALID, 0, 500) ? "ok" : "still-valid";
 }
 
+/* What amdgpu does in its exclusive access: says where it will write the ring's pointer. */
+static void set_up_ring(struct vf *v)
+{
+	wr(v, CP_RB_WPTR_POLL_ADDR_LO, RING_POINTER_AT);
+	wr(v, CP_RB_WPTR_POLL_ADDR_HI, 0);
+}
+
 static const char *both(struct vf *v, uint32_t ask, uint32_t release)
 {
 	const char *result = request(v, ask);
 
-	return strcmp(result, "ok") ? result : send_message(v, release);
+	if (strcmp(result, "ok"))
+		return result;
+	if (ask == REQ_INIT)
+		set_up_ring(v);
+	return send_message(v, release);
 }
 
 static const char *text(struct vf *v, const char *words)

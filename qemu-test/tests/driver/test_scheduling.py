@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Who gets the GPU for how long, and what that costs: by the card's accounts, in virtual time and in accesses."""
+
+import pytest
+
+from testbed import MODULE, program
+
+pytestmark = pytest.mark.machine(cards=1, module_files=(MODULE,), warp=True, files={"vfclient": program("vfclient")})
+
+FOREVER = 100_000_000
+# Of the worker and of the interrupt's thread: ns that they have run, first of all.
+THREADS = "$(grep -lE '^(gim/|irq/.*-gim)' /proc/[0-9]*/comm | sed 's/comm$/schedstat/')"
+
+
+def busy(gim, guests, n, parameters=""):
+    """Loads the module and starts guests on the first n VFs, which have work for ever."""
+    gim.load(f"vf_num={n} {parameters}")
+    crowd = guests()
+    crowd.do(*(f"{vf} start" for vf in range(1, n + 1)), *(f"{vf} work {FOREVER}" for vf in range(1, n + 1)))
+    return crowd
+
+
+class Window:
+    """A stretch of virtual time, and what the card did in it."""
+
+    def __init__(self, gim, crowd, ms):
+        card = gim.machine.card(0)
+        # What the waits take has been learned.
+        crowd.do("1 sleep 500")
+        card.set("counters-reset", True)
+        # In one script: the clock of a guest that has nothing to do runs fast.
+        before, after = (self._threads(part) for part in gim.sh(
+            f"cat /proc/uptime {THREADS}; usleep {ms * 1000}; echo; cat /proc/uptime {THREADS}").split("\n\n"))
+        # Nothing moves while the accounts are read.
+        gim.machine.qmp("stop")
+        self.gpu = card.json("gpu-time")
+        self.switches = card.get("switches")
+        self.counters = card.json("counters")
+        self.log = card.json("command-log")
+        self.commands = card.json("commands")
+        self.command_time = card.json("command-time")
+        gim.machine.qmp("cont")
+        self.cpu = 100 * (after[1] - before[1]) / (after[0] - before[0])
+
+    @staticmethod
+    def _threads(text):
+        """Time that the guest is up, and that the driver's threads have run, in ns."""
+        up, *threads = text.splitlines()
+        return float(up.split()[0]) * 1e9, sum(int(line.split()[0]) for line in threads)
+
+    def share(self, n):
+        """GPU time of the first n VFs."""
+        return [self.gpu.get(f"VF{vf}", 0) for vf in range(1, n + 1)]
+
+    @property
+    def length(self):
+        """From the end of the first command in the log to the end of the last."""
+        return self.log[-1]["end"] - self.log[0]["end"]
+
+    def accesses(self):
+        """Accesses of the PF to the card for each world switch."""
+        c = self.counters
+        return sum(c[f"{space}-{kind}"] for space in ("config", "mmio", "doorbell") for kind in ("reads", "writes")) / (
+            self.commands_of("RUN"))
+
+    def commands_of(self, op):
+        """How often a command was given."""
+        return sum(ops.get(op, 0) for ops in self.commands.values())
+
+    def lost_ns(self):
+        """GPU time lost in each world switch beyond the commands' own."""
+        gaps = [b["start"] - a["end"] for a, b in zip(self.log, self.log[1:], strict=False)
+                if (a["op"], b["op"]) in (("IDLE", "SAVE"), ("SAVE", "LOAD"), ("LOAD", "RUN"))]
+        return 3 * sum(gaps) / len(gaps)
+
+
+def jain(shares):
+    """Jain's index of fairness: 1 when all are equal."""
+    return sum(shares) ** 2 / (len(shares) * sum(s * s for s in shares))
+
+
+@pytest.mark.parametrize("policy", [0, 2, 3], ids=["solid", "liquid", "fair"])
+@pytest.mark.parametrize("n", [2, 4, 16])
+def test_equal_shares(gim, guests, policy, n):
+    crowd = busy(gim, guests, n, f"sched_option={policy}")
+    window = Window(gim, crowd, 200 * n)
+    assert jain(window.share(n)) >= 0.999
+
+
+@pytest.mark.parametrize("n", [2, 4, 16])
+def test_predictable_slots(gim, guests, n):
+    gim.load(f"vf_num={n} sched_option=1 sched_interval=6")
+    crowd = guests()
+    crowd.do("1 start", f"1 work {FOREVER}", "2 start", f"2 work {FOREVER}")
+    window = Window(gim, crowd, 100 * n)
+    for share in window.share(2):
+        # The commands of a switch are part of a slot.
+        assert share / window.length * n == pytest.approx(1, abs=0.05)
+
+
+def test_liquid_gives_idle_vfs_nothing(gim, guests):
+    gim.load("vf_num=4 sched_option=2")
+    crowd = guests()
+    crowd.do(*(f"{vf} start" for vf in range(1, 5)), f"2 work {FOREVER}", f"4 work {FOREVER}")
+    window = Window(gim, crowd, 500)
+    one, two, three, four = window.share(4)
+    assert one == three == 0
+    assert jain([two, four]) >= 0.999
+    # And everything to those that have work.
+    assert two + four + sum(window.command_time.values()) >= 0.98 * window.length
+
+
+@pytest.mark.parametrize(("latency", "accesses"), [(0, 8), (50, 16), (500, 16)])
+def test_cost_of_a_world_switch(gim, guests, latency, accesses):
+    card = gim.machine.card(0)
+    card.set("command-latency-us", latency)
+    crowd = busy(gim, guests, 16, "sched_interval=6")
+    window = Window(gim, crowd, 2000)
+    card.set("command-latency-us", 50)
+    print(f"latency {latency} us: {window.accesses():.2f} accesses, {window.lost_ns() / 1000:.1f} us lost, "
+          f"CPU {window.cpu:.2f} %")
+    if latency:
+        assert window.accesses() < accesses
+        assert window.lost_ns() < 80_000
+    else:
+        assert window.accesses() == accesses
+    assert window.cpu < 1
+
+
+def test_no_guest_no_work(gim, guests):
+    gim.load("vf_num=16")
+    crowd = guests()
+    window_start = gim.machine.card(0).json("counters")
+    worker = f"cat {THREADS}"
+    ran = gim.sh(worker)
+    crowd.do("1 sleep 5000")
+    assert gim.sh(worker) == ran
+    assert gim.machine.card(0).json("counters")["commands"] == window_start["commands"]
+
+
+def test_a_lone_guest_is_checked_twice_a_second(gim, guests):
+    crowd = busy(gim, guests, 1)
+    window = Window(gim, crowd, 5000)
+    assert 9 <= window.commands_of("IDLE") <= 11
