@@ -12,6 +12,7 @@ mod solid;
 
 use super::runlist::RunList;
 use super::vfid::{PerVf, VfId};
+use core::fmt;
 
 const NS_PER_US: u64 = 1_000;
 const NS_PER_MS: u64 = 1_000_000;
@@ -38,6 +39,26 @@ pub enum Kind {
     Liquid,
     /// 3: GPU time by weight, with priorities.
     Fair,
+}
+
+impl Kind {
+    /// The policy of a value of `sched_option`.
+    pub fn from_option(value: u32) -> Option<Self> {
+        [Kind::Solid, Kind::Predictable, Kind::Liquid, Kind::Fair]
+            .into_iter()
+            .find(|&kind| kind as u32 == value)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Solid => "solid",
+            Kind::Predictable => "predictable",
+            Kind::Liquid => "liquid",
+            Kind::Fair => "fair",
+        })
+    }
 }
 
 /// When a VF is considered by [`Kind::Fair`], as xe's `sched_priority` defines it.

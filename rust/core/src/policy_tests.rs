@@ -129,6 +129,16 @@ fn quantum_of_own_setting_then_common_then_level() {
 }
 
 #[test]
+fn policies_have_the_numbers_of_the_parameter() {
+    let name = |value| Kind::from_option(value).map(|kind| kind.to_string());
+    let names = ["solid", "predictable", "liquid", "fair"];
+    for (value, want) in (0..).zip(names) {
+        assert_eq!(name(value).as_deref(), Some(want));
+    }
+    assert_eq!(name(4), None);
+}
+
+#[test]
 fn solid_is_round_robin_with_and_without_work() {
     let mut b = Bench::new(Kind::Solid, 3);
     b.work = 0;
