@@ -146,6 +146,9 @@ const DECISIONS_MAX: u32 = 256;
 
 impl Engine {
     /// An engine that waits for [`Event::Boot`]; VFs are enabled by [`Event::Enable`].
+    ///
+    /// It has about 11 KB, too much for a kernel stack: make it a constant and copy that to where it stays, then
+    /// [`Engine::configure`] it.
     pub const fn new(settings: Settings) -> Self {
         Self {
             policy: Policy::new(settings.policy),
@@ -175,6 +178,14 @@ impl Engine {
                 guard: None,
             },
             actions: Actions::new(),
+        }
+    }
+
+    /// Changes all settings, before [`Event::Boot`]; later they are changed one by one with [`Event::Admin`].
+    pub fn configure(&mut self, settings: &Settings) {
+        if self.phase == Phase::Cold {
+            self.settings = *settings;
+            self.policy = Policy::new(settings.policy);
         }
     }
 
@@ -301,9 +312,9 @@ impl Engine {
         &self.vfs.get(vf).stats
     }
 
-    /// The last line of text of a VF.
+    /// The line of text that a VF sent; whole when [`Report::Text`] says so.
     pub fn line(&self, vf: VfId) -> &Line {
-        &self.vfs.get(vf).line
+        self.vfs.get(vf).text.line()
     }
 
     /// The VF that runs.

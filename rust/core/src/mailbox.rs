@@ -197,14 +197,22 @@ impl fmt::Debug for Line {
 #[derive(Clone, Copy, Debug)]
 pub struct Text {
     line: Line,
+    complete: bool,
 }
 
 impl Text {
     /// No text yet; also what a VF begins with when its guest changes.
-    pub const NEW: Text = Text { line: Line::EMPTY };
+    pub const NEW: Text = Text {
+        line: Line::EMPTY,
+        complete: false,
+    };
 
-    /// Adds a message's bytes up to a NUL. Gives the line when a NUL ends it or when it is [`LINE_MAX`] long.
-    pub fn push(&mut self, bytes: [u8; 8]) -> Option<Line> {
+    /// Adds a message's bytes up to a NUL. True if that completes the line, because a NUL ends it or it is [`LINE_MAX`]
+    /// long.
+    pub fn push(&mut self, bytes: [u8; 8]) -> bool {
+        if self.complete {
+            *self = Self::NEW;
+        }
         let mut ended = false;
         for byte in bytes {
             if byte == 0 {
@@ -213,10 +221,13 @@ impl Text {
             }
             self.line.push(byte);
         }
-        if self.line == Line::EMPTY || !(ended || self.line.is_full()) {
-            return None;
-        }
-        Some(core::mem::replace(&mut self.line, Line::EMPTY))
+        self.complete = self.line != Line::EMPTY && (ended || self.line.is_full());
+        self.complete
+    }
+
+    /// The line as far as it has arrived.
+    pub fn line(&self) -> &Line {
+        &self.line
     }
 }
 

@@ -48,8 +48,13 @@ fn control_changes_one_bit_and_never_acknowledges_by_the_way() {
 }
 
 fn feed(text: &mut Text, messages: &[&[u8; 8]]) -> Vec<String> {
-    let lines = messages.iter().filter_map(|m| text.push(**m));
-    lines.map(|l| l.to_string()).collect()
+    let mut lines = vec![];
+    for m in messages {
+        if text.push(**m) {
+            lines.push(text.line().to_string());
+        }
+    }
+    lines
 }
 
 #[test]
@@ -84,14 +89,16 @@ proptest! {
         let mut text = Text::NEW;
         let mut seen = Vec::new();
         for m in &messages {
-            if let Some(line) = text.push(*m) {
+            if text.push(*m) {
+                let line = text.line();
                 prop_assert!(!line.as_bytes().is_empty() && line.as_bytes().len() <= LINE_MAX);
                 prop_assert!(line.to_string().bytes().all(|b| (b' '..=b'~').contains(&b)));
                 seen.extend_from_slice(line.as_bytes());
             }
         }
-        let rest = text.push([0; 8]);
-        seen.extend(rest.iter().flat_map(|l| l.as_bytes().to_vec()));
+        if text.push([0; 8]) {
+            seen.extend_from_slice(text.line().as_bytes());
+        }
         let sent: Vec<u8> = messages
             .iter()
             .flat_map(|m| m.iter().copied().take_while(|&b| b != 0))

@@ -5,7 +5,7 @@
 //! Data only; may not decide. The states and what leads from one to the next are drawn in `engine.rs`.
 
 use super::guard::Guard;
-use super::mailbox::{Line, Request, Text};
+use super::mailbox::{Request, Text};
 use super::policy::Share;
 use core::fmt;
 
@@ -205,7 +205,6 @@ pub(super) struct Vf {
     pub(super) muted: bool,
     pub(super) guard: Guard,
     pub(super) text: Text,
-    pub(super) line: Line,
     pub(super) stats: Stats,
 }
 
@@ -219,7 +218,6 @@ impl Vf {
         muted: false,
         guard: Guard::NEW,
         text: Text::NEW,
-        line: Line::EMPTY,
         stats: Stats {
             gpu_ns: 0,
             exclusive_ns: 0,

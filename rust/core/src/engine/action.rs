@@ -201,15 +201,16 @@ pub enum Report {
     },
 }
 
-/// Most actions one event can lead to: a message, a state and a refusal for each of 16 VFs, twice, and some.
-const MOST: usize = 128;
+/// Most actions one event can lead to. The most are those of an event after which all of 16 VFs are found to be over their
+/// budgets: that report, two states, a refusal and a mute for each.
+pub(super) const ACTIONS_MAX: usize = 160;
 /// Places that only actions other than reports may take.
-const RESERVED: usize = 48;
+const RESERVED: usize = 40;
 
 /// A list of actions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Actions {
-    list: [Action; MOST],
+    list: [Action; ACTIONS_MAX],
     len: usize,
 }
 
@@ -218,7 +219,7 @@ impl Actions {
         Self {
             list: [Action::Disarm {
                 timer: Timer::Quantum,
-            }; MOST],
+            }; ACTIONS_MAX],
             len: 0,
         }
     }
@@ -229,8 +230,8 @@ impl Actions {
 
     pub(super) fn push(&mut self, action: Action) {
         let room = match action {
-            Action::Report(_) => MOST - RESERVED,
-            _ => MOST,
+            Action::Report(_) => ACTIONS_MAX - RESERVED,
+            _ => ACTIONS_MAX,
         };
         if self.len >= room {
             return;

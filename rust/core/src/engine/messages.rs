@@ -31,9 +31,7 @@ impl Engine {
             (_, Some(_)) => (),
             (Message::Release(release), None) => self.released(vf, release),
             (Message::Text(bytes), None) => {
-                let entry = self.vfs.get_mut(vf);
-                if let Some(line) = entry.text.push(bytes) {
-                    entry.line = line;
+                if self.vfs.get_mut(vf).text.push(bytes) {
                     self.report(Report::Text { vf });
                 }
             }

@@ -159,7 +159,13 @@ impl Engine {
         let task = self.abandon();
         match (task, culprit(step)) {
             (Some(Task::ResetGpu | Task::Boot), _) => self.gpu_failed(Cause::Step(step)),
-            (Some(Task::Reset(vf, _)), _) => self.gpu_failed(Cause::VfReset(vf)),
+            (Some(Task::Reset(vf, reason)), _) => {
+                if reason.notifies() {
+                    // It knows, and waits for the completion.
+                    self.gpu_notified |= vf.bit();
+                }
+                self.gpu_failed(Cause::VfReset(vf));
+            }
             (Some(Task::Start { vf, request, .. }), Some((culprit, reason))) => {
                 self.refuse(vf, request, Refusal::Failed);
                 self.vf_failed(culprit, reason);
