@@ -46,6 +46,8 @@ struct Record {
     counted: [Vec<u64>; Budgeted::ALL.len()],
     /// Turns of others since it ran last.
     passed_over: u32,
+    /// It was told of a reset and waits for the completion.
+    notified: bool,
 }
 
 /// The record.
@@ -205,7 +207,15 @@ impl Oracle {
                     reply: Reply::Ready,
                 } => self.ready(vf, now, card, engine)?,
                 Action::Report(report) => self.reported(report, now, card, engine)?,
-                Action::Reply { .. } | Action::Mute { .. } => (),
+                Action::Reply { vf, reply } => {
+                    let notified = &mut self.records[vf.index()].notified;
+                    let begins = reply == Reply::FlrNotification;
+                    ensure(*notified != begins, || {
+                        format!("{reply:?} for {vf} out of turn")
+                    })?;
+                    *notified = begins;
+                }
+                Action::Mute { .. } => (),
             }
         }
         if let Some(Action::Card(Step::Command(Command::Run, f))) = actions.last() {
@@ -335,6 +345,9 @@ impl Oracle {
             }
             Report::Wedged | Report::Gone => {
                 self.owner = None;
+                for record in &mut self.records {
+                    record.notified = false;
+                }
                 card.shown.clear();
                 Ok(())
             }
