@@ -56,11 +56,6 @@ SEEDS ?= 1000
 simulate: ## play SEEDS=... random plans against the engine, each thousands of events (any machine with cargo)
 	cargo run --release --manifest-path rust/Cargo.toml -p gim-sim -- --seeds $(SEEDS)
 
-SEEDS ?= 10000
-.PHONY: simulate
-simulate: ## play SEEDS=10000 random schedules against the engine; shows the first that breaks a rule, shrunk
-	cargo run --quiet --release --manifest-path rust/Cargo.toml --bin simulate -- --seeds $(SEEDS)
-
 .PHONY: stock-module
 stock-module:
 	@scripts/check-kernel $(STOCK)
