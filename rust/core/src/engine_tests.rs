@@ -177,6 +177,25 @@ fn others_run_between_two_exclusive_accesses() {
 }
 
 #[test]
+fn exclusive_access_of_one_does_not_cost_another_its_turn() {
+    let mut b = Bench::solid(4);
+    for n in 1..=4 {
+        b.start(n);
+    }
+    b.run_for(100 * MS);
+    let order: Vec<u8> = b.engine.run_list().map(VfId::number).collect();
+    // One that does not run, and before whom somebody else has a turn.
+    let n = order[1];
+    b.request(n, Request::Fini);
+    b.settle();
+    assert_eq!(b.engine.owner(), Some(vf(n)));
+    b.release(n, Release::Init);
+    let expected: Vec<u8> = order.into_iter().filter(|&o| o != n).chain([n]).collect();
+    let after: Vec<u8> = b.engine.run_list().map(VfId::number).collect();
+    assert_eq!(after, expected);
+}
+
+#[test]
 fn turns_of_others_delay_a_request_by_a_quarter_of_a_second_at_most() {
     let mut b = Bench::solid(4);
     b.event(Event::Admin(Admin::CommonQuantum(2000 * MS)));

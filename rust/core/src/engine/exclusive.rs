@@ -50,8 +50,9 @@ impl Engine {
 
     /// The VF that has exclusive access gives it back and goes on running.
     pub(super) fn resume(&mut self, vf: VfId) {
+        // It runs already, so it is the one that had its turn last, wherever on the list it was before.
+        self.list.remove(vf);
         self.list.insert(vf);
-        self.list.ran(vf);
         self.end_exclusive();
         self.set_state(vf, State::Running);
         let turn = self.with_policy(|policy, view| policy.took(view, vf));

@@ -94,7 +94,10 @@ impl Engine {
     fn vf_runs(&mut self, vf: VfId) {
         let exclusive = !matches!(self.task, Some(Task::Enter(_)));
         self.begin_account(vf, exclusive);
-        self.list.ran(vf);
+        if !exclusive {
+            // Exclusive access is no turn: whose turn is next stays as it is.
+            self.list.ran(vf);
+        }
         let memory = &mut self.vfs.get_mut(vf).memory;
         // What may be somebody else's stays so until it is cleared.
         if *memory == Memory::Clean {
