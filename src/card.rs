@@ -12,7 +12,7 @@ use crate::{
             self,
             Partition, //
         },
-        policy, //
+        policy::Kind, //
     },
     gpu::Gpu,
     hands::Hands,
@@ -293,12 +293,8 @@ fn settings() -> [Admin; 3] {
     let us = u64::from(params::SCHED_INTERVAL.value()) * 1000
         + u64::from(params::SCHED_INTERVAL_US.value());
     [
-        Admin::Policy(match params::SCHED_OPTION.value() {
-            1 => policy::Kind::Predictable,
-            2 => policy::Kind::Liquid,
-            3 => policy::Kind::Fair,
-            _ => policy::Kind::Solid,
-        }),
+        // The parameter's range is that of the policies.
+        Admin::Policy(Kind::from_option(params::SCHED_OPTION.value()).unwrap_or(Kind::Solid)),
         Admin::CommonQuantum(us * 1000),
         Admin::FbClear(params::FB_CLEAR.value() != 0),
     ]

@@ -8,7 +8,7 @@
 
 use kernel::prelude::*;
 
-#[allow(dead_code, unreachable_pub)] // A package of its own for tests, fuzzers, the simulator and the tools.
+#[allow(dead_code, unreachable_pub, unused_imports)] // A package of its own for tests, fuzzers, the simulator and the tools.
 #[path = "../rust/core/src/mod.rs"]
 mod gim_core;
 #[path = "../rust/kernel_ext/mod.rs"]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Who gets the GPU for how long, and what that costs: by the card's accounts, in virtual time and in accesses."""
 
+from statistics import mean
+
 import pytest
 
 from testbed import MODULE, program
@@ -93,9 +95,14 @@ def test_predictable_slots(gim, guests, n):
     crowd = guests()
     crowd.do("1 start", f"1 work {FOREVER}", "2 start", f"2 work {FOREVER}")
     window = Window(gim, crowd, 100 * n)
-    for share in window.share(2):
-        # The commands of a switch are part of a slot.
-        assert share / window.length * n == pytest.approx(1, abs=0.05)
+    for vf in ("VF1", "VF2"):
+        turns = [c for c in window.log if c["function"] == vf and c["op"] in ("RUN", "IDLE")]
+        turns = turns[turns[0]["op"] == "IDLE":]
+        slots = [idle["start"] - run["end"] for run, idle in zip(turns[::2], turns[1::2], strict=False)]
+        rounds = [b["end"] - a["end"] for a, b in zip(turns[::2], turns[2::2], strict=False)]
+        # The four commands of a switch, of 50 us each, are part of a slot.
+        assert mean(slots) + 4 * 50_000 == pytest.approx(6_000_000, rel=0.05)
+        assert mean(rounds) == pytest.approx(n * 6_000_000, rel=0.01)
 
 
 def test_liquid_gives_idle_vfs_nothing(gim, guests):
