@@ -3,6 +3,7 @@
 //! One S7150: what is found on it, what is set while the driver has it, and how it is divided among VFs.
 
 use crate::{
+    admin::Tree,
     gim_core::{
         engine::{
             Admin,
@@ -69,6 +70,7 @@ const DMA_BITS: u32 = 40;
 /// A card in the driver's hands. Fields are dropped in the order in which they stand here: the opposite of set-up; then
 /// the card is as it was found.
 pub(crate) struct Card<'a> {
+    _admin: Tree<'a>,
     _worker: Thread<Worker<'a>>,
     _irq: Msi<'a, Pin<KBox<Consumer<'a>>>>,
     found: Found<'a>,
@@ -148,7 +150,7 @@ impl<'a> Card<'a> {
             gpu.send(Event::Admin(admin));
         }
         let hands = Hands::new(gpu.clone(), total_vfs, rom)?;
-        let worker = KBox::new(Worker::new(gpu.clone(), hands)?, GFP_KERNEL)?;
+        let worker = KBox::new(Worker::new(gpu.clone(), hands), GFP_KERNEL)?;
         let consumer = Consumer::new(gpu.clone(), ring)?;
         let irq = Msi::new(dev, c"gim", consumer).inspect_err(|e| {
             dev_err!(
@@ -165,6 +167,7 @@ impl<'a> Card<'a> {
             iov.total_fb_mb()?
         );
         Ok(Self {
+            _admin: Tree::new(&gpu, total_vfs)?,
             _worker: worker,
             _irq: irq,
             found,

@@ -14,6 +14,7 @@ mod gim_core;
 #[path = "../rust/kernel_ext/mod.rs"]
 mod kernel_ext;
 
+mod admin;
 mod card;
 mod driver;
 mod gpu;

@@ -7,11 +7,15 @@
 use crate::{
     gim_core::{
         engine::{
+            Admin,
             Engine,
             Event,
             Phase, //
         },
-        vf::State,
+        vf::{
+            Settings,
+            State, //
+        },
         vfid::VfId,
     },
     hw::{
@@ -27,6 +31,7 @@ use crate::{
         },
     },
     kernel_ext::{
+        heap,
         time::now_ns,
         wait::WaitQueue, //
     },
@@ -95,6 +100,12 @@ pub(crate) struct Gpu<'a> {
     waiting: Atomic<bool>,
     /// Events that found no place.
     lost: Atomic<u64>,
+    /// Events that were sent, and those that the worker has handled.
+    sent: Atomic<u64>,
+    handled: Atomic<u64>,
+    /// Decides. The worker locks it for a decision, never while it waits for the card.
+    #[pin]
+    pub(crate) engine: Mutex<KBox<Engine>>,
     #[pin]
     worker: WaitQueue,
     /// VFs whose interrupts are ignored; bit 0 for VF1.
@@ -110,6 +121,7 @@ pub(crate) struct Gpu<'a> {
 impl<'a> Gpu<'a> {
     /// Maps the card's registers.
     pub(crate) fn new(dev: &'a pci::Device<Bound>, iov: GpuIov<'a>) -> Result<Arc<Self>> {
+        static NEW: Engine = Engine::new(Settings::DEFAULT);
         Arc::pin_init(
             try_pin_init!(Self {
                 dev,
@@ -129,6 +141,9 @@ impl<'a> Gpu<'a> {
                 ),
                 waiting: Atomic::new(false),
                 lost: Atomic::new(0),
+                sent: Atomic::new(0),
+                handled: Atomic::new(0),
+                engine <- new_mutex!(heap::copy(&NEW)?, "Gpu::engine"),
                 worker <- new_wait_queue!("Gpu::worker"),
                 muted: Atomic::new(0),
                 phase: Atomic::new(Phase::Cold as u32),
@@ -139,13 +154,40 @@ impl<'a> Gpu<'a> {
         )
     }
 
-    /// Sends the worker an event; one too many is counted and dropped.
-    pub(crate) fn send(&self, event: Event) {
-        if self.events.lock().push(event).is_err() {
+    /// Sends the worker an event; one too many is counted and dropped. Returns its number.
+    pub(crate) fn send(&self, event: Event) -> u64 {
+        let mut events = self.events.lock();
+        // Under the lock, so that numbers are in the order of the queue.
+        let number = if events.push(event).is_ok() {
+            self.sent.fetch_add(1, Relaxed) + 1
+        } else {
             self.lost.fetch_add(1, Relaxed);
-        }
+            self.sent.load(Relaxed)
+        };
         self.waiting.store(true, Release);
+        drop(events);
         self.worker.wake();
+        number
+    }
+
+    /// For the worker: it has handled an event that was sent.
+    pub(crate) fn handled_one(&self) {
+        self.handled.fetch_add(1, Release);
+        self.published.wake();
+    }
+
+    /// Does what an administrator wants, and waits until the engine knows it.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` if the card is gone or given up and this is not how to get it back, `ETIMEDOUT` if the worker does not get
+    /// on.
+    pub(crate) fn administrate(&self, admin: Admin) -> Result {
+        if self.is_in(Phase::Gone) {
+            return Err(ENODEV);
+        }
+        let number = self.send(Event::Admin(admin));
+        self.wait_for(|| self.handled.load(Acquire) >= number)
     }
 
     /// The worker's next event.

@@ -8,7 +8,6 @@ use crate::{
     gim_core::{
         engine::{
             Action,
-            Engine,
             Event,
             Fault,
             Operation,
@@ -16,13 +15,11 @@ use crate::{
             Step,
             Timer, //
         },
-        gpuiov::Failure,
-        vf::Settings,
+        gpuiov::Failure, //
     },
     gpu::Gpu,
     hands::Hands,
     kernel_ext::{
-        heap,
         kthread::{
             should_stop,
             Run, //
@@ -31,10 +28,7 @@ use crate::{
     },
     report,
 };
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
+use kernel::sync::Arc;
 
 /// Deadlines of the engine's timers, in ns of the monotonic clock.
 #[derive(Default)]
@@ -70,50 +64,51 @@ impl Timers {
 /// What the thread works on.
 pub(crate) struct Worker<'a> {
     gpu: Arc<Gpu<'a>>,
-    engine: KBox<Engine>,
     hands: Hands<'a>,
     timers: Timers,
 }
 
 impl<'a> Worker<'a> {
     /// A worker for a card that is initialised and free.
-    pub(crate) fn new(gpu: Arc<Gpu<'a>>, hands: Hands<'a>) -> Result<Self> {
-        static NEW: Engine = Engine::new(Settings::DEFAULT);
-        Ok(Self {
+    pub(crate) fn new(gpu: Arc<Gpu<'a>>, hands: Hands<'a>) -> Self {
+        Self {
             gpu,
-            engine: heap::copy(&NEW)?,
             hands,
             timers: Timers::default(),
-        })
+        }
     }
 
     /// Lets the engine handle an event and does what it wants, until there is nothing more to do at once.
     fn handle(&mut self, event: Event) {
-        let Self {
-            gpu,
-            engine,
-            hands,
-            timers,
-        } = self;
         let mut next = Some(event);
         while let Some(event) = next.take() {
-            let mut text = None;
-            for action in engine.handle(event, now_ns()) {
-                match *action {
-                    Action::Card(step) => next = Some(Self::work(hands, step)),
-                    Action::Reply { vf, reply } => gpu.mailbox.lock().send(&gpu.mmio, vf, reply),
-                    Action::Arm { timer, deadline } => *timers.get(timer) = Some(deadline),
-                    Action::Disarm { timer } => *timers.get(timer) = None,
-                    Action::Mute { vf, on } => gpu.mute(vf, on),
-                    Action::Report(Report::Text { vf }) => text = Some(vf),
-                    Action::Report(report) => report::log(gpu.dev, report),
-                }
+            if let Some(step) = self.decide(event) {
+                next = Some(Self::work(&mut self.hands, step));
             }
-            if let Some(vf) = text {
-                report::text(gpu.dev, vf, engine.line(vf));
-            }
-            gpu.publish(engine);
         }
+    }
+
+    /// Lets the engine handle an event and does what it wants, but for work on the card, which it returns.
+    fn decide(&mut self, event: Event) -> Option<Step> {
+        let Self { gpu, timers, .. } = self;
+        let mut engine = gpu.engine.lock();
+        let (mut work, mut text) = (None, None);
+        for action in engine.handle(event, now_ns()) {
+            match *action {
+                Action::Card(step) => work = Some(step),
+                Action::Reply { vf, reply } => gpu.mailbox.lock().send(&gpu.mmio, vf, reply),
+                Action::Arm { timer, deadline } => *timers.get(timer) = Some(deadline),
+                Action::Disarm { timer } => *timers.get(timer) = None,
+                Action::Mute { vf, on } => gpu.mute(vf, on),
+                Action::Report(Report::Text { vf }) => text = Some(vf),
+                Action::Report(report) => report::log(gpu.dev, report),
+            }
+        }
+        if let Some(vf) = text {
+            report::text(gpu.dev, vf, engine.line(vf));
+        }
+        gpu.publish(&engine);
+        work
     }
 
     /// Does one thing on the card; the event that follows from it.
@@ -146,6 +141,7 @@ impl Run for Worker<'_> {
         while !should_stop() {
             if let Some(event) = self.gpu.next_event() {
                 self.handle(event);
+                self.gpu.handled_one();
                 continue;
             }
             let first = self.timers.first();

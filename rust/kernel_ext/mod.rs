@@ -13,5 +13,6 @@ pub(crate) mod heap;
 pub(crate) mod kthread;
 pub(crate) mod module_param;
 pub(crate) mod pci;
+pub(crate) mod sysfs;
 pub(crate) mod time;
 pub(crate) mod wait;

@@ -47,7 +47,7 @@ pub(crate) use self::{
 };
 
 /// `pci::Device::as_raw()` is private to the kernel crate.
-fn raw<C: device::DeviceContext>(dev: &pci::Device<C>) -> *mut bindings::pci_dev {
+pub(crate) fn raw<C: device::DeviceContext>(dev: &pci::Device<C>) -> *mut bindings::pci_dev {
     // CAST: `pci::Device` is a transparent wrapper of `struct pci_dev`.
     core::ptr::from_ref(dev).cast_mut().cast()
 }

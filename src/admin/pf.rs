@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! `sriov_admin/`: what holds for the whole card.
+
+use super::{
+    choices,
+    line,
+    milliseconds,
+    NS_PER_MS, //
+};
+use crate::{
+    gim_core::{
+        engine::{
+            Admin,
+            Phase, //
+        },
+        guard::{
+            Budget,
+            Kind as Budgeted, //
+        },
+        policy::Kind,
+    },
+    gpu::Gpu,
+    kernel_ext::sysfs::{
+        number,
+        truth,
+        Attribute,
+        Attributes,
+        Text, //
+    },
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+pub(super) struct Pf<'a>(pub(super) Arc<Gpu<'a>>);
+
+const POLICIES: [(&str, Kind); 4] = [
+    ("solid", Kind::Solid),
+    ("predictable", Kind::Predictable),
+    ("liquid", Kind::Liquid),
+    ("fair", Kind::Fair),
+];
+
+const fn rw(name: &'static CStr) -> Attribute {
+    Attribute { name, mode: 0o644 }
+}
+
+/// Index of the first budget; each has two attributes, in the order of [`Budgeted::ALL`].
+const FIRST_BUDGET: usize = 6;
+
+impl Pf<'_> {
+    fn budget(index: usize) -> Option<(Budgeted, bool)> {
+        let n = index.checked_sub(FIRST_BUDGET)?;
+        Some((*Budgeted::ALL.get(n / 2)?, n % 2 == 1))
+    }
+}
+
+impl Attributes for Pf<'_> {
+    const ALL: &'static [Attribute] = &[
+        rw(c"policy"),
+        rw(c"fb_clear"),
+        rw(c"exclusive_timeout_ms"),
+        rw(c"lone_check_ms"),
+        Attribute {
+            name: c"state",
+            mode: 0o444,
+        },
+        Attribute {
+            name: c"reset",
+            mode: 0o200,
+        },
+        rw(c"guard_flr_limit"),
+        rw(c"guard_flr_window_ms"),
+        rw(c"guard_exclusive_limit"),
+        rw(c"guard_exclusive_window_ms"),
+        rw(c"guard_exclusive_timeout_limit"),
+        rw(c"guard_exclusive_timeout_window_ms"),
+        rw(c"guard_interrupt_limit"),
+        rw(c"guard_interrupt_window_ms"),
+        rw(c"guard_message_limit"),
+        rw(c"guard_message_window_ms"),
+    ];
+
+    fn show(&self, index: usize, to: &mut Text<'_>) -> Result {
+        let engine = self.0.engine.lock();
+        let settings = engine.settings();
+        match index {
+            0 => {
+                let chosen = POLICIES.iter().find(|(_, kind)| *kind == settings.policy);
+                choices(
+                    to,
+                    &POLICIES.map(|(name, _)| name),
+                    chosen.map_or("", |(name, _)| name),
+                )
+            }
+            1 => line(to, u8::from(settings.fb_clear)),
+            2 => line(to, settings.exclusive_limit_ns / NS_PER_MS),
+            3 => line(to, settings.lone_check_ns / NS_PER_MS),
+            4 => line(
+                to,
+                match engine.phase() {
+                    Phase::Cold | Phase::Down => "down",
+                    Phase::Up => "up",
+                    Phase::Wedged => "wedged",
+                    Phase::Gone => "gone",
+                },
+            ),
+            _ => {
+                let (kind, window) = Self::budget(index).ok_or(EINVAL)?;
+                let budget = settings.budgets.get(kind);
+                if window {
+                    line(to, budget.window_ns / NS_PER_MS)
+                } else {
+                    line(to, budget.times)
+                }
+            }
+        }
+    }
+
+    fn store(&self, index: usize, text: &str) -> Result {
+        let admin = match index {
+            0 => {
+                let chosen = POLICIES.iter().find(|(name, _)| *name == text);
+                Admin::Policy(chosen.ok_or(EINVAL)?.1)
+            }
+            1 => Admin::FbClear(truth(text)?),
+            2 => Admin::ExclusiveLimit(milliseconds(text, 1..=600_000)?),
+            3 => Admin::LoneCheck(milliseconds(text, 1..=60_000)?),
+            5 if truth(text)? => Admin::ResetGpu,
+            _ => {
+                let (kind, window) = Self::budget(index).ok_or(EINVAL)?;
+                let now = self.0.engine.lock().settings().budgets.get(kind);
+                Admin::Budget(
+                    kind,
+                    if window {
+                        Budget {
+                            window_ns: milliseconds(text, 1..=3_600_000)?,
+                            ..now
+                        }
+                    } else {
+                        Budget {
+                            times: u16::try_from(number(text)?)?,
+                            ..now
+                        }
+                    },
+                )
+            }
+        };
+        self.0.administrate(admin)
+    }
+}
