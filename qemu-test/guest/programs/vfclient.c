@@ -60,8 +60,9 @@
 enum { REQ_INIT = 1, REL_INIT, REQ_FINI, REL_FINI, REQ_RESET, TEXT = 255 };
 enum { READY = 1 };
 
-/* amdgpu's limit for each wait */
+/* amdgpu's limit for each wait, and how often it looks */
 #define PATIENCE_MS 12000
+#define STEP_US 5000
 
 struct vf {
 	int number;
@@ -114,7 +115,7 @@ static const char *send_message(struct vf *v, uint32_t message)
 {
 	wr(v, TRN_DW(0), message);
 	wr(v, CONTROL, rd(v, CONTROL) | TRN_VALID);
-	if (!poll_control(v, TRN_ACK, TRN_ACK, 500)) {
+	if (!poll_control(v, TRN_ACK, TRN_ACK, STEP_US)) {
 		wr(v, CONTROL, rd(v, CONTROL) & ~TRN_VALID);
 		return "no-ack";
 	}
@@ -132,10 +133,10 @@ static const char *request(struct vf *v, uint32_t message)
 	while (!(rd(v, CONTROL) & RCV_VALID) || rd(v, RCV_DW(0)) != READY) {
 		if (now_us() > end)
 			return "no-answer";
-		usleep(500);
+		usleep(STEP_US);
 	}
 	wr(v, CONTROL, rd(v, CONTROL) | RCV_ACK);
-	return poll_control(v, RCV_VALID, 0, 500) ? "ok" : "still-valid";
+	return poll_control(v, RCV_VALID, 0, STEP_US) ? "ok" : "still-valid";
 }
 
 /* What amdgpu does in its exclusive access: says where it will write the ring's pointer. */
@@ -181,7 +182,7 @@ static const char *wait_work(struct vf *v, unsigned ms)
 	while (rd(v, WORK_QUEUED)) {
 		if (now_us() > end)
 			return "unfinished";
-		usleep(500);
+		usleep(STEP_US);
 	}
 	return "ok";
 }

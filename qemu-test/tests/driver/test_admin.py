@@ -103,6 +103,7 @@ def test_weights(gim, guests, admin, quantum):
 
 def test_statistics_are_those_of_the_card(gim, guests, admin):
     crowd = guests()
+    gim.machine.card(0).set("counters-reset", True)
     crowd.do("1 start", f"1 work {FOREVER}", "2 start", f"2 work {FOREVER}", "1 sleep 1000", "1 end", "2 end")
     gpu, commands = gim.machine.card(0).json("gpu-time"), gim.machine.card(0).json("commands")
     for vf in (1, 2):

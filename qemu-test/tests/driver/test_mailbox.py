@@ -100,6 +100,24 @@ def test_messages_without_meaning(gim, four):
     four.do("1 ask 0", "1 ask 6", "1 ask 4294967295", "2 ask 200", "1 rel-init", "1 rel-fini", "1 start")
 
 
+def test_two_minutes_of_sixteen_guests_that_come_and_go(gim, guests):
+    gim.load("vf_num=16")
+    # More than a guest would do on its own; the guard is tested elsewhere.
+    gim.sh(f"for f in {gim.path()}/sriov_admin/guard_*_limit; do echo 0 > $f; done")
+    crowd = guests()
+    gim.machine.card(0).set("counters-reset", True)
+    crowd.send("all cycle 120")
+    answers = crowd.answers(16, limit=300)
+    assert [a[1:3] for a in answers] == [["cycle", "ok"]] * 16
+    rounds = {int(vf): int(n) for vf, *_, n in answers}
+    assert min(rounds.values()) >= 10
+    commands = gim.machine.card(0).json("commands")
+    for vf, n in rounds.items():
+        stats = f"{gim.path()}/sriov_admin/vf{vf}/stats"
+        assert gim.sh(f"cat {stats}/exclusive_accesses {stats}/refused_requests").split() == [str(2 * n), "0"]
+        assert commands[f"VF{vf}"]["INIT"] == n
+
+
 def test_a_flood_stops_its_sender_alone(gim, four):
     four.do("2 start")
     four.send("1 expect no-ack", "1 flood 1000")
