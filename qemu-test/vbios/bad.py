@@ -50,6 +50,8 @@ BAD = {
     "atom-signature": lambda d: _byte(d, image.ATOM + 4, ord("X")),
     "command-table-pointer": lambda d: _word(d, image.ATOM + 0x1E, 0xFFFE),
     "data-table-pointer": lambda d: _word(d, image.ATOM + 0x20, 0xFFFE),
+    # asic_init begins past the end.
+    "asic-init-offset": lambda d: _word(d, image.COMMANDS + 4, 0xFFFF),
     "command-table-overrun": lambda d: _overrun(d, image.COMMANDS, 0, 0xFFFF),
     "data-table-overrun": lambda d: _overrun(d, image.DATA, 0x10, 0xFFFF),
 }

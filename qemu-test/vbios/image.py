@@ -66,18 +66,21 @@ class Image:
         self.data[offset:offset + len(body)] = body
         self.put(master + 4 + 2 * index, "H", offset)
 
-    def command(self, index, code, *, revision=(1, 1), workspace=8, parameters=4, size=None):
-        """Adds a command table; workspace and parameters are in bytes, size is the least it shall have."""
+    def command(self, index, code):
+        """Adds a command table, with its header."""
         if index >= COMMAND_COUNT:
             raise ValueError(f"there is no command table {index:#x}")
-        body = code.ljust((size or 0) - 6, b"\0")
-        self._append(COMMANDS, index, struct.pack("<HBBBB", 6 + len(body), *revision, workspace, parameters) + body)
+        self._append(COMMANDS, index, code)
 
-    def table(self, index, body, revision=(1, 1)):
-        """Adds a data table."""
+    def data_table(self, index, data):
+        """Adds a data table that has its header."""
         if index >= DATA_COUNT:
             raise ValueError(f"there is no data table {index:#x}")
-        self._append(DATA, index, struct.pack("<HBB", 4 + len(body), *revision) + body)
+        self._append(DATA, index, data)
+
+    def table(self, index, body, revision=(1, 1)):
+        """Adds a data table, and makes its header."""
+        self.data_table(index, struct.pack("<HBB", 4 + len(body), *revision) + body)
 
     def finish(self):
         """The image's bytes, whose sum is 0."""

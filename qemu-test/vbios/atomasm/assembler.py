@@ -28,7 +28,8 @@ def _arguments(text):
 
 
 class _Assembler:
-    def __init__(self, text):
+    def __init__(self, text, given):
+        self._given = given
         self._lines = [line.partition(";")[0].strip() for line in text.splitlines()]
         self._labels = {}
 
@@ -99,7 +100,7 @@ class _Assembler:
             if name in self._seen:
                 raise SourceError(f"{name} is there twice")
             self._seen.add(name)
-            self._symbols[name] = evaluate(value, self._symbols)
+            self._symbols[name] = self._given.get(name, evaluate(value, self._symbols))
         elif word == ".revision":
             found = re.fullmatch(r"(\d+)\.(\d+)", rest)
             if not found:
@@ -139,11 +140,11 @@ class _Zeros(dict):
         return 0
 
 
-def table(text):
-    """Assembles the source of one table."""
-    return _Assembler(text).run()
+def table(text, **given):
+    """Assembles the source of one table; `given` are values that names have instead of those that `.equ` says."""
+    return _Assembler(text, given).run()
 
 
-def assemble(text):
+def assemble(text, **given):
     """The bytes of the table whose source this is."""
-    return table(text).code
+    return table(text, **given).code
