@@ -29,7 +29,7 @@ use crate::{
             Mmio,
             Undo, //
         },
-        rlc, rom, smc, strap,
+        rlc, smc, strap,
         vram::{
             self,
             Posted, //
@@ -46,6 +46,7 @@ use crate::{
         },
     },
     params,
+    post::Vbios,
     worker::Worker,
 };
 use kernel::{
@@ -125,8 +126,16 @@ impl<'a> Card<'a> {
         dma::set_mask(dev, DMA_BITS)?;
 
         let gpu = Gpu::new(dev, iov)?;
-        check_posted(dev, &gpu.mmio)?;
-        let (rom, (major, minor)) = read_rom(dev, &gpu.mmio)?;
+        let posted = is_posted(dev, &gpu.mmio)?;
+        let mut vbios = Vbios::read(dev, &gpu.mmio)?;
+        let (major, minor) = vbios.revision();
+        if !posted {
+            dev_info!(
+                dev,
+                "the system firmware has not initialised the card: running its VBIOS\n"
+            );
+            vbios.post(dev, &gpu.mmio)?;
+        }
         let ring = Ring::new(dev)?;
         let mut found = Found {
             gpu: gpu.clone(),
@@ -149,7 +158,7 @@ impl<'a> Card<'a> {
         for admin in settings() {
             gpu.send(Event::Admin(admin));
         }
-        let hands = Hands::new(gpu.clone(), total_vfs, rom)?;
+        let hands = Hands::new(gpu.clone(), total_vfs, vbios)?;
         let worker = KBox::new(Worker::new(gpu.clone(), hands), GFP_KERNEL)?;
         let consumer = Consumer::new(gpu.clone(), ring)?;
         let irq = Msi::new(dev, c"gim", consumer).inspect_err(|e| {
@@ -303,17 +312,11 @@ fn settings() -> [Admin; 3] {
     ]
 }
 
-fn check_posted(dev: &pci::Device<Bound>, mmio: &Mmio<'_>) -> Result {
+/// Whether the card is initialised.
+fn is_posted(dev: &pci::Device<Bound>, mmio: &Mmio<'_>) -> Result<bool> {
     match vram::posted(mmio) {
-        Posted::Yes => Ok(()),
-        Posted::No => {
-            dev_err!(
-                dev,
-                "the card is not initialised (CONFIG_MEMSIZE is 0): let the system firmware run its VBIOS, as it does \
-                 for a primary display or with option ROMs enabled\n"
-            );
-            Err(ENODEV)
-        }
+        Posted::Yes => Ok(true),
+        Posted::No => Ok(false),
         Posted::Gone => {
             dev_err!(
                 dev,
@@ -322,19 +325,4 @@ fn check_posted(dev: &pci::Device<Bound>, mmio: &Mmio<'_>) -> Result {
             Err(EIO)
         }
     }
-}
-
-/// Reads and validates the VBIOS; returns it with its revision.
-fn read_rom(dev: &pci::Device<Bound>, mmio: &Mmio<'_>) -> Result<(KVVec<u8>, (u8, u8))> {
-    rom::read(mmio, dev.vendor_id().as_raw(), dev.device_id()).map_err(|e| match e {
-        rom::Error::Image(e) => {
-            dev_err!(
-                dev,
-                "VBIOS not usable: {}: flash the card's VBIOS anew\n",
-                Core(e)
-            );
-            EINVAL
-        }
-        rom::Error::Memory => ENOMEM,
-    })
 }

@@ -17,6 +17,7 @@ mod kernel_ext;
 mod admin;
 mod card;
 mod driver;
+mod firmware;
 mod gpu;
 mod hands;
 mod hw;
@@ -24,6 +25,7 @@ mod irq;
 mod load;
 mod params;
 mod pf;
+mod post;
 mod report;
 mod worker;
 

@@ -43,6 +43,7 @@ use crate::{
         },
     },
     load::Loads,
+    post::Vbios,
 };
 use kernel::{
     prelude::*,
@@ -59,7 +60,7 @@ pub(crate) struct Hands<'a> {
     total_vfs: u16,
     learner: Learner,
     /// The VBIOS, of which each VF gets a copy.
-    rom: KVVec<u8>,
+    vbios: Vbios,
     /// What RLC-V keeps of each VF, once it has started for the first time.
     rlcv: KVec<Option<KBox<rlc::State>>>,
     /// What is known of the VFs' work.
@@ -71,8 +72,8 @@ pub(crate) struct Hands<'a> {
 }
 
 impl<'a> Hands<'a> {
-    /// `rom` is the card's validated VBIOS.
-    pub(crate) fn new(gpu: Arc<Gpu<'a>>, total_vfs: u16, rom: KVVec<u8>) -> Result<Self> {
+    /// `vbios` is the card's own.
+    pub(crate) fn new(gpu: Arc<Gpu<'a>>, total_vfs: u16, vbios: Vbios) -> Result<Self> {
         let mut rlcv = KVec::with_capacity(vfid::COUNT, GFP_KERNEL)?;
         for _ in 0..vfid::COUNT {
             rlcv.push(None, GFP_KERNEL)?;
@@ -81,7 +82,7 @@ impl<'a> Hands<'a> {
             gpu,
             total_vfs,
             learner: Learner::new(),
-            rom,
+            vbios,
             rlcv,
             loads: KBox::new(Loads::new(), GFP_KERNEL)?,
             running: None,
@@ -197,8 +198,9 @@ impl<'a> Hands<'a> {
 
     /// Puts the VBIOS where the VF's driver looks for it, and lets its DMA engines go.
     fn prepare(&self, vf: VfId) -> Result {
-        self.window(vf, bars::FRAMEBUFFER, self.rom.len())?
-            .write(&self.rom)?;
+        let image = self.vbios.image();
+        self.window(vf, bars::FRAMEBUFFER, image.len())?
+            .write(image)?;
         sdma::release(&self.gpu.mmio);
         sdma::release_vf(&self.window(vf, bars::REGISTERS, sdma::WINDOW)?)
     }

@@ -4,10 +4,12 @@
 //!
 //! Register numbers, fields and sequences are from the hardware reference; each file names the sections.
 
+pub(crate) mod atom_bus;
 pub(crate) mod bars;
 pub(crate) mod cp_dma;
 pub(crate) mod doorbell;
 pub(crate) mod flr;
+pub(crate) mod hdp;
 pub(crate) mod ih;
 pub(crate) mod iov;
 pub(crate) mod mailbox;

@@ -13,6 +13,7 @@ mod driver;
 mod enable;
 mod msi;
 mod resource;
+mod rom;
 mod sriov;
 mod vf_window;
 
@@ -38,6 +39,7 @@ pub(crate) use self::{
         vf_resource,
         Resource, //
     },
+    rom::expansion_rom,
     sriov::{
         reset_vf,
         Sriov,

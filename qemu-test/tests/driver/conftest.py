@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from testbed import CommandFailed
+from testbed import MODULE, CommandFailed
 
 SYSFS = "/sys/bus/pci/devices"
 CONTROL = "/sys/bus/pci/drivers/gim"
@@ -72,6 +72,23 @@ class Gim:
         """What the driver has said since the mark, without times."""
         log = self.sh("dmesg").rpartition(f"gim test: chapter {self._marks}")[2]
         return [re.sub(r"^\[ *[\d.]+\] ", "", line) for line in log.splitlines() if re.match(r"\[ *[\d.]+\] gim", line)]
+
+    def fails(self, number, *texts, spoilt=()):
+        """Binds a card, which must fail with these texts in the log and leave the card as it was, but for what the
+        fault itself has spoilt."""
+        name, card = f"card{number}", self.machine.card(number)
+        before = card.json("state")
+        self.mark()
+        address = self.machine.address(name)
+        result = self.machine.run(f"echo {address} > {CONTROL}/bind")
+        assert result.status != 0 and not self.bound(name)
+        said = "\n".join(line for line in self.said() if address in line)
+        for text in texts:
+            assert text in said
+        after = card.json("state")
+        assert {k: v for k, v in after.items() if k not in spoilt} == {
+            k: v for k, v in before.items() if k not in spoilt}
+        assert self.vfs(name) == 0
 
 
 @pytest.fixture
@@ -140,3 +157,16 @@ def guests(gim):
     yield make
     if gim.machine.running:
         gim.sh("killall vfclient 2>/dev/null; kill $(cat /tmp/*.keeper) 2>/dev/null; true")
+
+
+@pytest.fixture
+def boot(machines, request):
+    """Boots a machine that is too much for a mark, with the module loaded and no card bound."""
+    def start(**options):
+        machine, _ = machines.get({"module_files": (MODULE,), "warp": True, **options}, request.node.nodeid)
+        gim = Gim(machine)
+        gim.sh("echo 0 > /sys/bus/pci/drivers_autoprobe")
+        gim.load("vf_num=2")
+        return gim
+    yield start
+    machines.drop()
