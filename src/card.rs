@@ -27,6 +27,7 @@ use crate::{
         mailbox::Mailbox,
         mmio::{
             Mmio,
+            Setting,
             Undo, //
         },
         rlc, smc, strap,
@@ -35,7 +36,10 @@ use crate::{
             Posted, //
         },
     },
-    irq::Consumer,
+    irq::{
+        Consumer,
+        Interrupts, //
+    },
     kernel_ext::{
         dma,
         fmt::Core,
@@ -68,12 +72,20 @@ use kernel::{
 /// Bits of a bus address that the card can use (section 4.1, step 15).
 const DMA_BITS: u32 = 40;
 
+/// What is set as long as the driver has the card. [`crate::reset`] sets the same again.
+pub(crate) const SETTINGS: [&Setting; 4] = [
+    &rlc::CLEAR_LIMITED,
+    &strap::VFS_ON_PF_BUS,
+    &smc::TIMERS_UNMASKED,
+    &rlc::CLOCK_GATING_OFF,
+];
+
 /// A card in the driver's hands. Fields are dropped in the order in which they stand here: the opposite of set-up; then
 /// the card is as it was found.
 pub(crate) struct Card<'a> {
     _admin: Tree<'a>,
     _worker: Thread<Worker<'a>>,
-    _irq: Msi<'a, Pin<KBox<Consumer<'a>>>>,
+    _irq: Msi<'a, Consumer<'a>>,
     found: Found<'a>,
     total_vfs: u16,
 }
@@ -136,7 +148,7 @@ impl<'a> Card<'a> {
             );
             vbios.post(dev, &gpu.mmio)?;
         }
-        let ring = Ring::new(dev)?;
+        let interrupts = Interrupts::new(dev)?;
         let mut found = Found {
             gpu: gpu.clone(),
             fb: iov.fb_registers()?,
@@ -144,12 +156,7 @@ impl<'a> Card<'a> {
             keep_fb: Atomic::new(false),
             leave: Atomic::new(false),
         };
-        for setting in [
-            &rlc::CLEAR_LIMITED,
-            &strap::VFS_ON_PF_BUS,
-            &smc::TIMERS_UNMASKED,
-            &rlc::CLOCK_GATING_OFF,
-        ] {
+        for setting in SETTINGS {
             found.undo.change(&gpu.mmio, setting)?;
         }
         Ring::remember(&mut found.undo, &gpu.mmio)?;
@@ -158,9 +165,9 @@ impl<'a> Card<'a> {
         for admin in settings() {
             gpu.send(Event::Admin(admin));
         }
-        let hands = Hands::new(gpu.clone(), total_vfs, vbios)?;
+        let hands = Hands::new(gpu.clone(), total_vfs, vbios, interrupts.clone())?;
         let worker = KBox::new(Worker::new(gpu.clone(), hands), GFP_KERNEL)?;
-        let consumer = Consumer::new(gpu.clone(), ring)?;
+        let consumer = Consumer::new(gpu.clone(), interrupts);
         let irq = Msi::new(dev, c"gim", consumer).inspect_err(|e| {
             dev_err!(
                 dev,

@@ -27,6 +27,7 @@ mod params;
 mod pf;
 mod post;
 mod report;
+mod reset;
 mod worker;
 
 /// The module: alive as long as its driver is registered.

@@ -32,6 +32,7 @@ use crate::{
         sdma,
         vram, //
     },
+    irq::Interrupts,
     kernel_ext::{
         pci::{
             is_present,
@@ -44,6 +45,7 @@ use crate::{
     },
     load::Loads,
     post::Vbios,
+    reset, //
 };
 use kernel::{
     prelude::*,
@@ -61,6 +63,7 @@ pub(crate) struct Hands<'a> {
     learner: Learner,
     /// The VBIOS, of which each VF gets a copy.
     vbios: Vbios,
+    interrupts: Arc<Interrupts>,
     /// What RLC-V keeps of each VF, once it has started for the first time.
     rlcv: KVec<Option<KBox<rlc::State>>>,
     /// What is known of the VFs' work.
@@ -72,8 +75,13 @@ pub(crate) struct Hands<'a> {
 }
 
 impl<'a> Hands<'a> {
-    /// `vbios` is the card's own.
-    pub(crate) fn new(gpu: Arc<Gpu<'a>>, total_vfs: u16, vbios: Vbios) -> Result<Self> {
+    /// `vbios` is the card's own, and `interrupts` is its ring.
+    pub(crate) fn new(
+        gpu: Arc<Gpu<'a>>,
+        total_vfs: u16,
+        vbios: Vbios,
+        interrupts: Arc<Interrupts>,
+    ) -> Result<Self> {
         let mut rlcv = KVec::with_capacity(vfid::COUNT, GFP_KERNEL)?;
         for _ in 0..vfid::COUNT {
             rlcv.push(None, GFP_KERNEL)?;
@@ -83,6 +91,7 @@ impl<'a> Hands<'a> {
             total_vfs,
             learner: Learner::new(),
             vbios,
+            interrupts,
             rlcv,
             loads: KBox::new(Loads::new(), GFP_KERNEL)?,
             running: None,
@@ -161,6 +170,10 @@ impl<'a> Hands<'a> {
             Operation::Flr(vf) => {
                 let window = self.window(vf, bars::REGISTERS, flr::WINDOW)?;
                 let saved = flr::reset(self.gpu.dev, mmio, &window, vf.index() as u16)?;
+                // A command that does not end with the reset of its VF never will.
+                if self.gpu.iov.is_executing() {
+                    return Err(EIO);
+                }
                 self.before_flr = Some((vf, saved));
                 Ok(())
             }
@@ -179,8 +192,14 @@ impl<'a> Hands<'a> {
                     _ => Ok(()),
                 }
             }
-            // The card's VBIOS has to be run afterwards, which this driver cannot yet.
-            Operation::ResetGpu => Err(ENOTSUPP),
+            Operation::ResetGpu => {
+                // Of what there was before the reset.
+                self.before_flr = None;
+                for state in &mut self.rlcv {
+                    *state = None;
+                }
+                reset::gpu(&self.gpu, &mut self.vbios, &self.interrupts)
+            }
             Operation::QueryWork => Err(EINVAL),
         }
     }

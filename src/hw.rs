@@ -6,6 +6,7 @@
 
 pub(crate) mod atom_bus;
 pub(crate) mod bars;
+pub(crate) mod bif;
 pub(crate) mod cp_dma;
 pub(crate) mod doorbell;
 pub(crate) mod flr;

@@ -18,8 +18,10 @@ use crate::{
     kernel_ext::pci::Handler, //
 };
 use kernel::{
+    device::Bound,
     irq::IrqReturn,
     new_mutex,
+    pci,
     prelude::*,
     sync::{
         Arc,
@@ -27,17 +29,39 @@ use kernel::{
     }, //
 };
 
+/// The ring, and how far it is read.
+#[pin_data]
+pub(crate) struct Interrupts {
+    ring: Ring,
+    #[pin]
+    state: Mutex<ih::Ring>,
+}
+
+impl Interrupts {
+    /// Allocates the ring.
+    pub(crate) fn new(dev: &pci::Device<Bound>) -> Result<Arc<Self>> {
+        let ring = Ring::new(dev)?;
+        Arc::pin_init(
+            pin_init!(Self {
+                ring,
+                state <- new_mutex!(ih::Ring::new(), "Interrupts::state"),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Sets the ring up, at first or anew; the card may write into it from now on.
+    pub(crate) fn enable(&self, gpu: &Gpu<'_>) {
+        let mut state = self.state.lock();
+        state.restart();
+        self.ring.enable(&gpu.mmio, &gpu.doorbells);
+    }
+}
+
 /// A ring that the card writes into.
 struct Enabled<'a> {
     gpu: Arc<Gpu<'a>>,
-    ring: Ring,
-}
-
-impl<'a> Enabled<'a> {
-    fn new(gpu: Arc<Gpu<'a>>, ring: Ring) -> Self {
-        ring.enable(&gpu.mmio, &gpu.doorbells);
-        Self { gpu, ring }
-    }
+    interrupts: Arc<Interrupts>,
 }
 
 impl Drop for Enabled<'_> {
@@ -48,26 +72,19 @@ impl Drop for Enabled<'_> {
 }
 
 /// The consumer of one card's ring.
-#[pin_data]
 pub(crate) struct Consumer<'a> {
     gpu: Arc<Gpu<'a>>,
     enabled: Enabled<'a>,
-    #[pin]
-    state: Mutex<ih::Ring>,
 }
 
 impl<'a> Consumer<'a> {
     /// Sets the ring up; the card may write into it from now on, until this is dropped.
-    pub(crate) fn new(gpu: Arc<Gpu<'a>>, ring: Ring) -> Result<Pin<KBox<Self>>> {
-        let enabled = Enabled::new(gpu.clone(), ring);
-        Ok(KBox::pin_init(
-            pin_init!(Self {
-                gpu,
-                enabled,
-                state <- new_mutex!(ih::Ring::new(), "Consumer::state"),
-            }),
-            GFP_KERNEL,
-        )?)
+    pub(crate) fn new(gpu: Arc<Gpu<'a>>, interrupts: Arc<Interrupts>) -> Self {
+        interrupts.enable(&gpu);
+        Self {
+            gpu: gpu.clone(),
+            enabled: Enabled { gpu, interrupts },
+        }
     }
 
     fn interrupt(&self, interrupt: Interrupt) {
@@ -90,10 +107,10 @@ impl<'a> Consumer<'a> {
     }
 }
 
-impl Handler for Pin<KBox<Consumer<'_>>> {
+impl Handler for Consumer<'_> {
     fn handle(&self) -> IrqReturn {
-        let ring = &self.enabled.ring;
-        let mut state = self.state.lock();
+        let Interrupts { ring, state } = &*self.enabled.interrupts;
+        let mut state = state.lock();
         let batch = match state.take(ring.wptr()) {
             Ok(batch) => batch,
             // Counted; the pointer may be right next time, and the card must be let interrupt again.

@@ -29,7 +29,8 @@ use crate::{
     hw::{
         atom_bus::Registers,
         mmio::Mmio,
-        rom, //
+        rom,
+        vram, //
     },
     kernel_ext::{
         fmt::Core,
@@ -129,7 +130,12 @@ impl Vbios {
     ///
     /// `EIO`, and the log says which table failed, where and why; others of loading firmware.
     pub(crate) fn post(&mut self, dev: &pci::Device<Bound>, mmio: &Mmio<'_>) -> Result {
-        let posted = self.post_until(dev, mmio, now_ns().saturating_add(LIMIT_NS))?;
+        let posted = self
+            .post_until(dev, mmio, now_ns().saturating_add(LIMIT_NS))
+            .inspect_err(|_| {
+                // The tables may have come far enough for it to look like a card that can be used.
+                vram::forget(mmio);
+            })?;
         dev_info!(
             dev,
             "initialised by the driver: {} MB of memory\n",

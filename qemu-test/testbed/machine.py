@@ -25,6 +25,8 @@ QEMU = "qemu-system-x86_64"
 # from a kernel that goes on after an oops. The log buffer holds what a long test prints, and our marks in it are not to
 # be dropped when there are many (devkmsg).
 APPEND = "console=ttyS0 loglevel=5 panic=-1 oops=panic log_buf_len=4M printk.devkmsg=on intel_iommu=on"
+# Otherwise QEMU's root ports do not say that their link is up, and Linux takes a card for lost whose bus was reset.
+NATIVE_HOTPLUG = ("-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")
 # For slow hosts and debug kernels: a factor for every limit.
 PATIENCE = float(os.environ.get("GIM_PATIENCE", "1"))
 # 1 ns an instruction.
@@ -75,7 +77,7 @@ class Machine:
         """The program, its arguments and its environment, with `own` as further arguments."""
         devices, self._card_ids = device_arguments.arguments(self.devices, self.log)
         argv = [QEMU, "-machine", "q35", "-cpu", "max", "-m", self.memory, "-smp", str(self.cpus), "-nodefaults",
-                "-display", "none", "-no-reboot", "-device", "intel-iommu,intremap=on", *devices, *own,
+                "-display", "none", "-no-reboot", *NATIVE_HOTPLUG, "-device", "intel-iommu,intremap=on", *devices, *own,
                 "-kernel", str(self.kernel.image), "-initrd", str(initrd),
                 "-append", f"{APPEND} {self.append}".strip(), *self.qemu_args]
         # The emulated card is for QEMU alone; and should this process die, QEMU dies with it.

@@ -8,10 +8,12 @@ use kernel::{
     pci, //
 };
 
+mod attribute;
 mod capability;
 mod driver;
 mod enable;
 mod msi;
+mod reset;
 mod resource;
 mod rom;
 mod sriov;
@@ -34,6 +36,7 @@ pub(crate) use self::{
         Handler,
         Msi, //
     },
+    reset::OwnBus,
     resource::{
         resource,
         vf_resource,

@@ -16,6 +16,7 @@ use kernel::{
     dma::Coherent,
     io::{
         io_read,
+        io_write,
         register,
         Io, //
     },
@@ -137,6 +138,8 @@ impl Ring {
     /// Sets the ring up and lets the card write into it (section 4.7).
     pub(crate) fn enable(&self, mmio: &Mmio<'_>, doorbells: &Doorbells<'_>) {
         Self::disable(mmio);
+        // What the card has written before is of a ring that begins anew.
+        io_write!(&self.wptr,, 0);
         mmio.write_reg(IH_RB_RPTR::from(0));
         mmio.write_reg(IH_RB_WPTR::from(0));
 

@@ -143,6 +143,12 @@ impl<'a> GpuIov<'a> {
             .try_write32(command.register(function), self.pos + CMD_CONTROL);
     }
 
+    /// Whether a command is under way; a card that is gone shows one.
+    pub(crate) fn is_executing(&self) -> bool {
+        let control = self.config.try_read8(self.pos + CMD_CONTROL);
+        executing(control.unwrap_or(u8::MAX))
+    }
+
     /// Looks whether the command is done.
     ///
     /// A world switch looks once at each of its commands, when it is usually done, and then EXECUTE tells: one access. A

@@ -50,3 +50,27 @@ pub(crate) static TIMERS_UNMASKED: Setting = Setting {
     },
     change: |found| found & !TIMER_MASKS,
 };
+
+/// Timer interrupts off, as they have to be while the card is reset (section 4.12, step 2).
+pub(crate) static TIMERS_MASKED: Setting = Setting {
+    read: TIMERS_UNMASKED.read,
+    write: TIMERS_UNMASKED.write,
+    change: |found| found | TIMER_MASKS,
+};
+
+/// UcodeLoadStatus, the versions of microcode, and two flags that say that the driver's address is valid.
+const UCODE_LOAD_STATUS: u32 = 0x3_fc54;
+const UCODE_VERSIONS: u32 = 0x3_d440;
+const UCODE_VERSION_SIZE: u32 = 0x20;
+const UCODE_VERSIONS_COUNT: u32 = 13;
+const DRIVER_ADDRESS_VALID: [u32; 2] = [0x3_d674, 0x3_d678];
+
+/// Clears what the SMC's memory keeps of microcode over a reset of the bus, which does not empty it (section 4.12, step 7).
+pub(crate) fn forget_microcode(mmio: &Mmio<'_>) {
+    let clear = |address| at(mmio, address, || mmio.write_reg(SMU_IND_DATA_0::from(0)));
+    clear(UCODE_LOAD_STATUS);
+    for i in 0..UCODE_VERSIONS_COUNT {
+        clear(UCODE_VERSIONS + i * UCODE_VERSION_SIZE);
+    }
+    DRIVER_ADDRESS_VALID.into_iter().for_each(clear);
+}

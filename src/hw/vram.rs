@@ -57,6 +57,11 @@ pub(crate) fn posted(mmio: &Mmio<'_>) -> Posted {
     }
 }
 
+/// Lets the card say that its VBIOS has not run.
+pub(crate) fn forget(mmio: &Mmio<'_>) {
+    mmio.write_reg(CONFIG_MEMSIZE::from(0));
+}
+
 /// The memory controller's address of the first byte of video memory.
 pub(crate) fn mc_base(mmio: &Mmio<'_>) -> u64 {
     u64::from(u32::from(mmio.read(MC_VM_FB_LOCATION).fb_base())) << 24

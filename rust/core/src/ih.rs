@@ -159,6 +159,11 @@ impl Ring {
         }
     }
 
+    /// The ring was set up anew: both pointers are 0. What was counted stays.
+    pub fn restart(&mut self) {
+        self.rptr = 0;
+    }
+
     /// Takes all entries up to the write pointer, which is the register or its write-back copy.
     ///
     /// The entries count as read at once: write [`Ring::rptr`] to the doorbell when they are.

@@ -2,7 +2,10 @@
 
 //! Virtual functions: enabling them, and who uses them.
 
-use super::raw;
+use super::{
+    attribute::Attribute,
+    raw, //
+};
 use kernel::{
     bindings,
     device,
@@ -128,11 +131,15 @@ impl Drop for Sriov<'_> {
 }
 
 /// A VF's own device, with a reference.
-struct VfDevice(*mut bindings::pci_dev);
+pub(super) struct VfDevice(*mut bindings::pci_dev);
 
 impl VfDevice {
     /// The VF of `pf` with index `index`, from 0; `vf_device` is the device id of its VFs.
-    fn find(pf: &pci::Device<device::Bound>, vf_device: u32, index: u16) -> Option<Self> {
+    pub(super) fn find(
+        pf: &pci::Device<device::Bound>,
+        vf_device: u32,
+        index: u16,
+    ) -> Option<Self> {
         let vendor = u32::from(pf.vendor_id().as_raw());
         let mut vf = core::ptr::null_mut();
         loop {
@@ -155,11 +162,24 @@ impl VfDevice {
     }
 }
 
+impl VfDevice {
+    /// The device; valid as long as this lives.
+    pub(super) fn as_ptr(&self) -> *mut bindings::pci_dev {
+        self.0
+    }
+}
+
 impl Drop for VfDevice {
     fn drop(&mut self) {
         // SAFETY: `find` took a reference.
         unsafe { bindings::pci_dev_put(self.0) };
     }
+}
+
+/// Device id of a PF's VFs.
+pub(super) fn vf_device(pf: &pci::Device<device::Bound>) -> Result<u32> {
+    let pos = super::find_ext_capability(pf, bindings::PCI_EXT_CAP_ID_SRIOV).ok_or(ENODEV)?;
+    Ok(read(pf, c_int::try_from(pos)?, bindings::PCI_SRIOV_VF_DID)?.into())
 }
 
 /// How often a VF is tried that somebody holds, and how long each time, in ms.
@@ -172,9 +192,7 @@ const RESET_PAUSE_MS: u32 = 10;
 ///
 /// `ENODEV` if there is no such VF, `EAGAIN` if somebody else held it for 200 ms, others of the PCI core.
 pub(crate) fn reset_vf(pf: &pci::Device<device::Bound>, index: u16) -> Result {
-    let pos = super::find_ext_capability(pf, bindings::PCI_EXT_CAP_ID_SRIOV).ok_or(ENODEV)?;
-    let vf_device = read(pf, c_int::try_from(pos)?, bindings::PCI_SRIOV_VF_DID)?;
-    let vf = VfDevice::find(pf, vf_device.into(), index).ok_or(ENODEV)?;
+    let vf = VfDevice::find(pf, vf_device(pf)?, index).ok_or(ENODEV)?;
     let mut tries = 0;
     loop {
         // SAFETY: `vf` has a reference. This takes its lock if nobody has it, and does not wait for it: who has it may
@@ -248,53 +266,18 @@ unsafe fn is_taken(vf: *mut bindings::pci_dev) -> bool {
     }
 }
 
-/// The `sriov_drivers_autoprobe` attribute, among those that every PCI device of the kernel has.
-///
-/// What it stands for is private to the PCI core; its own show and store functions are the way to it.
-fn attribute(dev: &pci::Device<device::Bound>) -> Option<*mut bindings::device_attribute> {
-    // SAFETY: A PCI device has a type; group and attribute lists are static and end with NULL.
-    unsafe {
-        let mut group = (*(*raw(dev)).dev.type_).groups;
-        while !group.is_null() && !(*group).is_null() {
-            let mut attr = (**group).__bindgen_anon_2.attrs;
-            while !attr.is_null() && !(*attr).is_null() {
-                if CStr::from_char_ptr((**attr).name) == c"sriov_drivers_autoprobe" {
-                    // CAST: All attributes of devices are the first member of a `struct device_attribute`.
-                    return Some((*attr).cast());
-                }
-                attr = attr.add(1);
-            }
-            group = group.add(1);
-        }
-    }
-    None
+/// What the PCI core keeps to itself whether host drivers take VFs.
+fn attribute(dev: &pci::Device<device::Bound>) -> Option<Attribute<'_>> {
+    Attribute::find(dev, c"sriov_drivers_autoprobe")
 }
 
-/// Page for an attribute's text, which has to be aligned.
-#[repr(C, align(4096))]
-struct Text([u8; 4096]);
-
 fn autoprobe(dev: &pci::Device<device::Bound>) -> Option<bool> {
-    let attr = attribute(dev)?;
-    let mut text = KBox::new(Text([0; 4096]), GFP_KERNEL).ok()?;
-    // SAFETY: The attribute belongs to `dev`, and the buffer is a page as in sysfs.
-    let n = unsafe {
-        let show = (*attr).__bindgen_anon_1.show?;
-        show(&raw mut (*raw(dev)).dev, attr, text.0.as_mut_ptr().cast())
-    };
-    (n > 0).then(|| text.0[0] != b'0')
+    Some(attribute(dev)?.first_byte()? != b'0')
 }
 
 fn set_autoprobe(dev: &pci::Device<device::Bound>, on: bool) {
     let text = if on { c"1" } else { c"0" };
-    let stored = attribute(dev).and_then(|attr| {
-        // SAFETY: The attribute belongs to `dev`, and the text is one byte long as stated.
-        unsafe {
-            let store = (*attr).__bindgen_anon_2.store?;
-            Some(store(&raw mut (*raw(dev)).dev, attr, text.as_char_ptr(), 1))
-        }
-    });
-    if stored != Some(1) {
+    if !attribute(dev).is_some_and(|attribute| attribute.store(text)) {
         dev_warn!(
             dev,
             "cannot set sriov_drivers_autoprobe: host drivers may take VFs\n"

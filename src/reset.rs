@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Resetting the GPU: the bus it is on, with the card set up again as it was (section 4.12 of the hardware reference).
+//!
+//! For the worker, when nothing less helps. The engine has told the guests before, and starts the GPU anew afterwards.
+
+use crate::{
+    card::SETTINGS,
+    gpu::Gpu,
+    hw::{
+        bif,
+        ih::Ring,
+        mmio::{
+            Mmio,
+            Setting, //
+        },
+        smc,
+        strap, //
+    },
+    irq::Interrupts,
+    kernel_ext::pci::{
+        is_present,
+        OwnBus, //
+    },
+    post::Vbios,
+};
+use kernel::{
+    prelude::*,
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
+};
+
+/// What guests have to notice that the GPU will be reset: their mailboxes are empty afterwards.
+const NOTICE: Delta = Delta::from_millis(10);
+
+fn set(mmio: &Mmio<'_>, setting: &Setting) {
+    (setting.write)(mmio, (setting.change)((setting.read)(mmio)));
+}
+
+/// Resets the GPU. All waits are bounded: a second for the locks, a minute for a card that does not come back, and what
+/// [`Vbios::post`] takes.
+///
+/// # Errors
+///
+/// `EAGAIN` if somebody is about to unbind the driver or to change the number of VFs, `EBUSY` if other devices are below
+/// the same bridge, others if the card does not come back or its VBIOS fails; the log says which. Its configuration space
+/// is restored as far as it answers.
+pub(crate) fn gpu(gpu: &Gpu<'_>, vbios: &mut Vbios, interrupts: &Interrupts) -> Result {
+    let (dev, mmio, iov) = (gpu.dev, &gpu.mmio, &gpu.iov);
+    fsleep(NOTICE);
+    if !is_present(dev) {
+        return Err(ENODEV);
+    }
+    let mut bus = OwnBus::lock(dev).inspect_err(|e| {
+        if *e == EBUSY {
+            dev_err!(
+                dev,
+                "no reset of the bus: other devices share it with the card\n"
+            );
+        } else if *e == EAGAIN {
+            dev_err!(dev, "no reset of the bus: the card is being reconfigured\n");
+        } else {
+            dev_err!(dev, "no reset of the bus ({})\n", e.to_errno());
+        }
+    })?;
+    let straps = bif::straps(mmio);
+    let fb = iov.fb_registers()?;
+    Ring::disable(mmio);
+    set(mmio, &smc::TIMERS_MASKED);
+
+    bus.reset().inspect_err(|e| {
+        dev_err!(
+            dev,
+            "the card does not come back from a reset of the bus ({})\n",
+            e.to_errno()
+        );
+    })?;
+    bus.open_registers()?;
+    // Before the VFs are there again, whose addresses depend on it.
+    set(mmio, &strap::VFS_ON_PF_BUS);
+    bif::set_straps(mmio, straps);
+    smc::forget_microcode(mmio);
+    vbios.post(dev, mmio)?;
+    bus.restore();
+
+    iov.set_fb_registers(&fb)?;
+    if iov.fb_registers()? != fb {
+        dev_err!(
+            dev,
+            "the card does not keep its framebuffer registers: wrote {fb}\n"
+        );
+        return Err(EIO);
+    }
+    for setting in SETTINGS {
+        set(mmio, setting);
+    }
+    bif::set_vm_initialised(mmio);
+    interrupts.enable(gpu);
+    gpu.mailbox.lock().enable(mmio);
+    Ok(())
+}
