@@ -126,6 +126,28 @@ static void set_ih(S7150State *s, const char *text, Error **errp)
     }
 }
 
+/* The copy of the ring's write pointer: "stuck", or what it always is */
+
+static void set_ih_wptr(S7150State *s, const char *text, Error **errp)
+{
+    S7150Faults *f = &s->fault;
+    bool stuck = g_str_equal(text, "stuck");
+    uint64_t n = 0;
+
+    if (*text && !stuck && !s7150_rule_number(text, 16, UINT32_MAX, &n)) {
+        error_setg(errp, "s7150: not understood: %s", text);
+        return;
+    }
+    f->wptr_stuck = stuck;
+    f->wptr_forged = *text && !stuck;
+    f->wptr = n;
+    /* At once, and with an interrupt */
+    s7150_ih_write_back(&s->fn);
+    if (f->wptr_forged) {
+        s7150_msi(&s->fn);
+    }
+}
+
 /* Writes to configuration space that have no effect */
 
 static bool assign_config(void *rule, const char *key, const char *value)
@@ -328,6 +350,7 @@ static const Knob knobs[] = {
     { "fault-command", TEXT(command_text), s7150_fault_set_command },
     { "fault-gone", TEXT(gone_text), set_gone, true },
     { "fault-ih", TEXT(ih_text), set_ih, true },
+    { "fault-ih-wptr", TEXT(ih_wptr_text), set_ih_wptr, true },
     { "fault-config-write", TEXT(config_write_text), set_config_write },
     { "fault-register", TEXT(register_text), set_register },
     { "fault-mailbox", TEXT(mailbox_text), set_mailbox },

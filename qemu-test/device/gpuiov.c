@@ -116,6 +116,9 @@ static void carry_out(S7150State *s, int64_t now)
     if (s->op == CMD_INIT) {
         s7150_work_reset(s7150_function(s, s->fcn));
     }
+    if ((s->op == CMD_INIT || s->op == CMD_LOAD_RLCV) && s->fcn != FCN_PF) {
+        s7150_show_reset(s, s->fcn & 0xf, false);
+    }
     if (s->phase == PHASE_RUNNING && s->current == s->fcn && !s->live &&
         (s->op == CMD_RUN || s->op == CMD_LOAD_RLCV)) {
         start_running(s, now);

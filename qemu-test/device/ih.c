@@ -85,10 +85,31 @@ uint32_t s7150_ih_wptr(S7150Fn *f)
            (f->ih_overflow && !hidden ? IH_WPTR_RB_OVERFLOW : 0);
 }
 
+/* The copy of the write pointer in memory, unless a fault spoils it */
+void s7150_ih_write_back(S7150Fn *f)
+{
+    const S7150Faults *t = &f->card->fault;
+    uint32_t wptr = cpu_to_le32(s7150_ih_wptr(f));
+
+    if (!(*reg(f, R_IH_RB_CNTL) & IH_WPTR_WRITEBACK_ENABLE)) {
+        return;
+    }
+    if (s7150_is_pf(f)) {
+        if (t->wptr_stuck) {
+            return;
+        }
+        if (t->wptr_forged) {
+            wptr = cpu_to_le32(t->wptr);
+        }
+    }
+    dma_write(f, (uint64_t)(*reg(f, R_IH_RB_WPTR_ADDR_HI) & 0xff) << 32 |
+              (*reg(f, R_IH_RB_WPTR_ADDR_LO) & ~3u), &wptr, sizeof(wptr));
+}
+
 void s7150_ih_push(S7150Fn *f, uint32_t source, uint32_t data, uint32_t ring)
 {
     S7150State *s = f->card;
-    uint32_t size = ring_size(f), wptr, next, wb;
+    uint32_t size = ring_size(f), wptr, next;
     uint64_t time = s7150_now() / 10;
     uint32_t entry[4] = {
         cpu_to_le32((source & 0xff) | extract64(time, 32, 16) << 16),
@@ -114,11 +135,7 @@ void s7150_ih_push(S7150Fn *f, uint32_t source, uint32_t data, uint32_t ring)
     dma_write(f, ((uint64_t)*reg(f, R_IH_RB_BASE) << 8) + wptr, entry,
               sizeof(entry));
     *reg(f, R_IH_RB_WPTR) = next;
-    if (*reg(f, R_IH_RB_CNTL) & IH_WPTR_WRITEBACK_ENABLE) {
-        wb = cpu_to_le32(s7150_ih_wptr(f));
-        dma_write(f, (uint64_t)(*reg(f, R_IH_RB_WPTR_ADDR_HI) & 0xff) << 32 |
-                  (*reg(f, R_IH_RB_WPTR_ADDR_LO) & ~3u), &wb, sizeof(wb));
-    }
+    s7150_ih_write_back(f);
     s->counter[CNT_IH_ENTRY] += s7150_is_pf(f);
     s7150_log(s, f->name, "ih source=%02x data=%x wptr=%x", source, data, next);
     kick(f);

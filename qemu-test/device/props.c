@@ -63,6 +63,7 @@ static const Setting settings[] = {
     { "vf-mmio-block", SET_BOOL, CARD(vf_mmio_block), false },
     { "vf-mmio-beyond", SET_NAME, CARD(vf_mmio_beyond), 0, beyond_names },
     { "flr-clears-mailbox", SET_BOOL, CARD(flr_clears_mailbox), false },
+    { "flr-shows", SET_BOOL, CARD(flr_shows), true },
     { "flr-needs-rlcv", SET_BOOL, CARD(flr_needs_rlcv), false },
     { "flr-resets-rlcv", SET_NAME, CARD(flr_resets_rlcv), 0, rlcv_names },
     { "ih-overflow-clear-level", SET_BOOL, CARD(overflow_clear_level), false },

@@ -187,7 +187,6 @@ static void pf_class_init(ObjectClass *klass, void *data)
     rc->phases.hold = pf_reset;
     dc->desc = "AMD FirePro S7150 with SR-IOV";
     dc->vmsd = &pf_vmstate;
-    dc->hotpluggable = false;
     device_class_set_props_n(dc, s7150_properties, s7150_properties_count);
     s7150_add_properties(klass);
     s7150_fault_add_properties(klass);

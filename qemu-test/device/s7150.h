@@ -160,7 +160,7 @@ typedef struct S7150MailboxRule {
 
 typedef struct S7150Faults {
     char *command_text, *gone_text, *ih_text, *config_write_text;
-    char *register_text, *mailbox_text, *vram_text;
+    char *register_text, *mailbox_text, *vram_text, *ih_wptr_text;
     S7150CommandRule command[S7150_RULES];
     S7150RegisterRule reg[S7150_RULES];
     S7150MailboxRule mailbox[S7150_RULES];
@@ -171,6 +171,8 @@ typedef struct S7150Faults {
     QEMUTimer *back_timer;
     bool msi_lost, ack_lost, flr, bus_reset;
     uint32_t flr_ms, bus_reset_ms;
+    bool wptr_stuck, wptr_forged;   /* the copy of the ring's write pointer */
+    uint32_t wptr;
 } S7150Faults;
 
 struct S7150State {
@@ -230,7 +232,7 @@ struct S7150State {
     uint32_t op_latency_us[CMD_MAX];    /* UINT32_MAX: as latency_us */
     uint32_t save_list_dwords;
     uint8_t illegal_status;
-    bool strict, engines, vf_mmio_block, flr_clears_mailbox;
+    bool strict, engines, vf_mmio_block, flr_clears_mailbox, flr_shows;
     bool overflow_clear_level, rcv_ack_readable, strap_moves_vfs;
     bool flr_needs_rlcv, scratch_increments, status_4_bits;
     bool errors_keep_execute, csa_pf_last;
@@ -331,6 +333,7 @@ void s7150_csa_save(S7150State *s, uint8_t fcn);
 bool s7150_csa_load(S7150State *s, uint8_t fcn);
 
 /* ih.c: interrupt ring and MSI */
+void s7150_ih_write_back(S7150Fn *f);
 void s7150_ih_push(S7150Fn *f, uint32_t source, uint32_t data, uint32_t ring);
 void s7150_ih_rptr(S7150Fn *f, uint32_t rptr);
 uint32_t s7150_ih_wptr(S7150Fn *f);
@@ -381,6 +384,7 @@ void s7150_reg_write(S7150Fn *f, uint32_t reg, uint32_t val);
 bool s7150_posted(S7150State *s);
 void s7150_fn_init(S7150Fn *f, S7150State *s, PCIDevice *d, int vf);
 void s7150_fn_exit(S7150Fn *f);
+void s7150_show_reset(S7150State *s, int vf, bool on);
 void s7150_fn_reset(S7150Fn *f, S7150Reset kind);
 void s7150_vf_class_init(ObjectClass *klass, void *data);
 

@@ -83,6 +83,24 @@ void s7150_fn_reset(S7150Fn *f, S7150Reset kind)
     set(f, R_MC_SHARED_CHMAP, 0x3000);          /* 8 channels */
 }
 
+/* A VF's reset shows until the VF is made ready to run again (section 3.12) */
+void s7150_show_reset(S7150State *s, int vf, bool on)
+{
+    static const uint32_t regs[] = {
+        R_BIF_VIRT_RESET_REQ, R_RLC_GPU_IOV_VIRT_RESET_REQ,
+        R_BIF_GPUIOV_RESET_NOTIFICATION,
+    };
+    uint8_t *cap = s7150_cap(s);
+    uint32_t now = deposit32(s->fn.regs[regs[0] / 4], vf, 1, on);
+
+    for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
+        set(&s->fn, regs[i], now);
+    }
+    if (s->with_gpuiov) {
+        pci_set_long(cap + GPUIOV_RESET_NOTIFY, now);
+    }
+}
+
 static bool flr_takes_rlcv(S7150State *s)
 {
     return s->flr_resets_rlcv == FLR_RLCV_ALWAYS ||
@@ -108,6 +126,7 @@ static void vf_reset(Object *obj, ResetType type)
         return;
     }
     s->counter[CNT_VF_FLR]++;
+    s7150_show_reset(s, f->vf, s->flr_shows);
     s7150_gpuiov_vf_flr(f);
     if (flr_takes_rlcv(s)) {
         s7150_rlc_reset(s);

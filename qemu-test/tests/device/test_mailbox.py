@@ -135,6 +135,19 @@ def test_a_lost_msi(pf, card):
     assert pf.do(f"p@{MSI:x}", "b5@38cc") == [0, 16]
 
 
+def test_a_write_pointer_in_memory_that_is_wrong(pf, card):
+    pf.do(*ring(), *msi())
+    card.set("fault-ih-wptr", "stuck")
+    card.set("fault-ih", "source=e5,data=0")
+    assert pf.do(f"p@{WRITEBACK:x}", "b5@38cc", f"p@{MSI:x}", f"p@{MSI:x}=0") == [0, 16, 0x4D53]
+    card.set("fault-ih-wptr", "ffffffff")
+    assert pf.do(f"p@{WRITEBACK:x}", f"p@{MSI:x}") == [0xFFFFFFFF, 0x4D53], "at once"
+    card.set("fault-ih", "source=e5,data=0")
+    assert pf.do(f"p@{WRITEBACK:x}", "b5@38cc") == [0xFFFFFFFF, 32]
+    card.set("fault-ih-wptr", "")
+    assert pf.get(f"p@{WRITEBACK:x}") == 32
+
+
 @pytest.mark.allow_driver_errors
 def test_bus_mastering_and_the_ring(pf, card):
     pf.do("c2@4=3", *ring())

@@ -24,6 +24,20 @@ def test_a_running_vf_may_be_reset_by_the_host(pf, card, vfs):
     assert card.driver_errors() == 0
 
 
+def test_a_reset_shows_until_the_vf_is_made_ready(pf, card, vfs):
+    shown = ("b5@5348", "b5@3ed30", "c4@418")
+    vfs[1].do("flr")
+    vfs[0].do("flr")
+    assert pf.do(*shown) == [3, 3, 3]
+    pf.do(commands("INIT VF1, RUN VF1, IDLE VF1, SAVE VF1"))
+    assert pf.do(*shown) == [2, 2, 2]
+    pf.do(commands("INIT VF2"))
+    assert pf.do(*shown) == [0, 0, 0]
+    card.set("flr-shows", False)
+    vfs[1].do("flr")
+    assert pf.do(*shown) == [0, 0, 0]
+
+
 def test_recovery_of_a_vf_that_hangs(pf, card, vfs):
     """Sections 4.11 and 2.5: IDLE ends with a status, the VF is reset and its state loaded again."""
     card.set("fault-command", "op=IDLE,function=VF1,status=0e,after-ms=100,until=flr")
