@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """What the driver's tests share: the fixture `gim`, the module in a running guest."""
 
+import itertools
 import re
 
 import pytest
@@ -9,6 +10,8 @@ from testbed import MODULE, CommandFailed
 
 SYSFS = "/sys/bus/pci/devices"
 CONTROL = "/sys/bus/pci/drivers/gim"
+# Of the kernel's log: a machine may see many tests.
+CHAPTERS = itertools.count(1)
 
 
 class Gim:
@@ -17,7 +20,7 @@ class Gim:
     def __init__(self, machine):
         self.machine = machine
         # The kernel's log is told from mark to mark.
-        self._marks = 0
+        self._chapter = 0
 
     def sh(self, script, **more):
         """Runs a script in the guest."""
@@ -65,12 +68,22 @@ class Gim:
 
     def mark(self):
         """Starts a new chapter of the kernel's log."""
-        self._marks += 1
-        self.sh(f"echo 'gim test: chapter {self._marks}' > /dev/kmsg")
+        self._chapter = next(CHAPTERS)
+        self.sh(f"echo 'gim test: chapter {self._chapter}' > /dev/kmsg")
+
+    @property
+    def _read(self):
+        # Only the chapter: a serial line is slow.
+        return f"dmesg | sed '1,/gim test: chapter {self._chapter}$/d'"
+
+    def wait_for(self, pattern, limit=20):
+        """Waits until the kernel has said this since the mark."""
+        self.machine.write("/tmp/said", f"{self._read} | grep -q '{pattern}'")
+        self.sh(f". lib.sh; wait_for {limit} sh /tmp/said")
 
     def said(self):
         """What the driver has said since the mark, without times."""
-        log = self.sh("dmesg").rpartition(f"gim test: chapter {self._marks}")[2]
+        log = self.sh(self._read)
         return [re.sub(r"^\[ *[\d.]+\] ", "", line) for line in log.splitlines() if re.match(r"\[ *[\d.]+\] gim", line)]
 
     def fails(self, number, *texts, spoilt=()):
@@ -111,12 +124,12 @@ class Guests:
     def __init__(self, gim, name="card0"):
         self.gim, self.machine = gim, gim.machine
         self._in, self._out = f"/tmp/{name}.in", f"/tmp/{name}.out"
-        # Pipes, so that nobody has to look again and again; somebody keeps them open.
+        # Both ways are pipes that stay open: whoever waits for an answer sleeps until it comes.
         gim.sh(f"""
             rm -f {self._in} {self._out}; mkfifo {self._in} {self._out}
-            sleep 1000000 <> {self._out} & echo $! > {self._out}.keeper
+            sleep 1000000 <> {self._out} & echo $! > {self._in}.keeper
             (./vfclient {gim.machine.address(name)} < {self._in} > {self._out} 2>&1; echo "end $?" > {self._out}) &
-            sleep 1000000 > {self._in} & echo $! > {self._in}.keeper""")
+            sleep 1000000 > {self._in} & echo $! >> {self._in}.keeper""")
 
     def send(self, *lines):
         """Sends commands, as `vfclient` takes them."""
@@ -124,12 +137,8 @@ class Guests:
 
     def answers(self, n, limit=60):
         """The next n answers, each as a list of words: VF, command, result, microseconds and more."""
-        # The shell's own `read` takes no byte more than it needs.
-        lines = self.machine.sh(f"""
-            for i in $(seq {n}); do
-                read -t {limit} -r line || exit 1
-                echo "$line"
-            done < {self._out}""", limit=limit * n + 30).splitlines()
+        script = f"i=0; while [ $i -lt {n} ] && read -r line; do echo \"$line\"; i=$((i + 1)); done"
+        lines = self.machine.sh(f"timeout {limit} sh -c '{script}' < {self._out}", limit=limit + 30).splitlines()
         return [line.split() for line in lines]
 
     def do(self, *lines, limit=60):
@@ -141,7 +150,8 @@ class Guests:
 
     def close(self):
         """Ends the client; returns its exit status."""
-        self.machine.sh(f"kill $(cat {self._in}.keeper) 2>/dev/null")
+        # The second is the one that keeps its input open.
+        self.machine.sh(f"kill $(tail -n 1 {self._in}.keeper) 2>/dev/null")
         return int(self.answers(1)[0][1])
 
 
