@@ -51,6 +51,7 @@ use crate::{
     },
     params,
     post::Vbios,
+    watch::Watch,
     worker::Worker,
 };
 use kernel::{
@@ -85,7 +86,7 @@ pub(crate) const SETTINGS: [&Setting; 4] = [
 pub(crate) struct Card<'a> {
     _admin: Tree<'a>,
     _worker: Thread<Worker<'a>>,
-    _irq: Msi<'a, Consumer<'a>>,
+    _irq: Msi<'a, Arc<Consumer<'a>>>,
     found: Found<'a>,
     total_vfs: u16,
 }
@@ -166,8 +167,9 @@ impl<'a> Card<'a> {
             gpu.send(Event::Admin(admin));
         }
         let hands = Hands::new(gpu.clone(), total_vfs, vbios, interrupts.clone())?;
-        let worker = KBox::new(Worker::new(gpu.clone(), hands), GFP_KERNEL)?;
-        let consumer = Consumer::new(gpu.clone(), interrupts);
+        let consumer = Consumer::new(gpu.clone(), interrupts)?;
+        let watch = Watch::new(gpu.clone(), consumer.clone());
+        let worker = KBox::new(Worker::new(gpu.clone(), hands, watch), GFP_KERNEL)?;
         let irq = Msi::new(dev, c"gim", consumer).inspect_err(|e| {
             dev_err!(
                 dev,

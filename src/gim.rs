@@ -28,6 +28,7 @@ mod pf;
 mod post;
 mod report;
 mod reset;
+mod watch;
 mod worker;
 
 /// The module: alive as long as its driver is registered.

@@ -20,4 +20,5 @@ pub(crate) mod rom;
 pub(crate) mod sdma;
 pub(crate) mod smc;
 pub(crate) mod strap;
+pub(crate) mod vf_status;
 pub(crate) mod vram;

@@ -9,13 +9,17 @@ use crate::{
         engine::Event,
         ih::{
             self,
-            Interrupt, //
+            Interrupt,
+            PointerError, //
         },
         mailbox::Message,
     },
     gpu::Gpu,
     hw::ih::Ring,
-    kernel_ext::pci::Handler, //
+    kernel_ext::pci::{
+        is_present,
+        Handler, //
+    },
 };
 use kernel::{
     device::Bound,
@@ -79,12 +83,57 @@ pub(crate) struct Consumer<'a> {
 
 impl<'a> Consumer<'a> {
     /// Sets the ring up; the card may write into it from now on, until this is dropped.
-    pub(crate) fn new(gpu: Arc<Gpu<'a>>, interrupts: Arc<Interrupts>) -> Self {
+    pub(crate) fn new(gpu: Arc<Gpu<'a>>, interrupts: Arc<Interrupts>) -> Result<Arc<Self>> {
         interrupts.enable(&gpu);
-        Self {
+        let enabled = Enabled {
             gpu: gpu.clone(),
-            enabled: Enabled { gpu, interrupts },
+            interrupts,
+        };
+        Ok(Arc::new(Self { gpu, enabled }, GFP_KERNEL)?)
+    }
+
+    /// How far the ring was read, if the card has written more: a look at memory alone.
+    pub(crate) fn unread(&self) -> Option<u32> {
+        let Interrupts { ring, state } = &*self.enabled.interrupts;
+        let rptr = state.lock().rptr();
+        (ih::offset(ring.wptr()) != rptr).then_some(rptr)
+    }
+
+    /// Reads what the card has written, and lets it interrupt again.
+    pub(crate) fn read(&self) {
+        let Interrupts { ring, state } = &*self.enabled.interrupts;
+        let mut state = state.lock();
+        let batch = match state.take(ring.wptr()) {
+            Ok(batch) if !batch.is_empty() => batch,
+            // The copy in memory is wrong, or there is nothing; the card itself knows.
+            _ => match state.take(Ring::wptr_register(&self.gpu.mmio)) {
+                Ok(batch) => batch,
+                Err(PointerError::Gone) => {
+                    if !is_present(self.gpu.dev) {
+                        self.gpu.send(Event::Gone);
+                    }
+                    return;
+                }
+                // Counted; it may be right next time, for which the card must be let interrupt again.
+                Err(PointerError::Bad { .. }) => {
+                    ring.set_rptr(&self.gpu.doorbells, state.rptr());
+                    return;
+                }
+            },
+        };
+        if batch.overflow {
+            Ring::clear_overflow(&self.gpu.mmio);
         }
+        for index in batch {
+            let Some(entry) = ring.entry(index) else {
+                continue;
+            };
+            // What cannot be decoded is counted.
+            if let Ok(interrupt) = state.decode(entry) {
+                self.interrupt(interrupt);
+            }
+        }
+        ring.set_rptr(&self.gpu.doorbells, state.rptr());
     }
 
     fn interrupt(&self, interrupt: Interrupt) {
@@ -107,31 +156,9 @@ impl<'a> Consumer<'a> {
     }
 }
 
-impl Handler for Consumer<'_> {
+impl Handler for Arc<Consumer<'_>> {
     fn handle(&self) -> IrqReturn {
-        let Interrupts { ring, state } = &*self.enabled.interrupts;
-        let mut state = state.lock();
-        let batch = match state.take(ring.wptr()) {
-            Ok(batch) => batch,
-            // Counted; the pointer may be right next time, and the card must be let interrupt again.
-            Err(_) => {
-                ring.set_rptr(&self.gpu.doorbells, state.rptr());
-                return IrqReturn::Handled;
-            }
-        };
-        if batch.overflow {
-            Ring::clear_overflow(&self.gpu.mmio);
-        }
-        for index in batch {
-            let Some(entry) = ring.entry(index) else {
-                continue;
-            };
-            // What cannot be decoded is counted.
-            if let Ok(interrupt) = state.decode(entry) {
-                self.interrupt(interrupt);
-            }
-        }
-        ring.set_rptr(&self.gpu.doorbells, state.rptr());
+        self.read();
         IrqReturn::Handled
     }
 }

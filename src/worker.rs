@@ -15,7 +15,12 @@ use crate::{
             Step,
             Timer, //
         },
-        gpuiov::Failure, //
+        gpuiov::{
+            Command,
+            Failure,
+            Function, //
+        },
+        vfid::VfId,
     },
     gpu::Gpu,
     hands::Hands,
@@ -27,6 +32,7 @@ use crate::{
         time::now_ns, //
     },
     report,
+    watch::Watch,
 };
 use kernel::sync::Arc;
 
@@ -66,15 +72,17 @@ pub(crate) struct Worker<'a> {
     gpu: Arc<Gpu<'a>>,
     hands: Hands<'a>,
     timers: Timers,
+    watch: Watch<'a>,
 }
 
 impl<'a> Worker<'a> {
     /// A worker for a card that is initialised and free.
-    pub(crate) fn new(gpu: Arc<Gpu<'a>>, hands: Hands<'a>) -> Self {
+    pub(crate) fn new(gpu: Arc<Gpu<'a>>, hands: Hands<'a>, watch: Watch<'a>) -> Self {
         Self {
             gpu,
             hands,
             timers: Timers::default(),
+            watch,
         }
     }
 
@@ -84,6 +92,13 @@ impl<'a> Worker<'a> {
         while let Some(event) = next.take() {
             if let Some(step) = self.decide(event) {
                 next = Some(Self::work(&mut self.hands, step));
+                match step {
+                    Step::Command(Command::Init, Function::Vf(number)) => {
+                        VfId::new(number).map(|vf| self.watch.is_ready(vf));
+                    }
+                    Step::Operate(Operation::RestoreRlcv(vf)) => self.watch.is_ready(vf),
+                    _ => {}
+                }
             }
         }
     }
@@ -144,16 +159,19 @@ impl Run for Worker<'_> {
                 self.gpu.handled_one();
                 continue;
             }
+            let now = now_ns();
             let first = self.timers.first();
             if let Some((deadline, timer)) = first {
-                if now_ns() >= deadline {
+                if now >= deadline {
                     *self.timers.get(timer) = None;
                     self.handle(Event::Expired(timer));
                     continue;
                 }
             }
-            self.gpu
-                .wait_for_event(first.map(|(deadline, _)| deadline), should_stop);
+            let look = self.watch.look(now);
+            let first = first.map(|(deadline, _)| deadline);
+            let deadline = [first, look].into_iter().flatten().min();
+            self.gpu.wait_for_event(deadline, should_stop);
         }
     }
 }

@@ -191,6 +191,11 @@ impl Ring {
         u32::from_le(io_read!(&self.wptr,))
     }
 
+    /// The write pointer as the card itself has it.
+    pub(crate) fn wptr_register(mmio: &Mmio<'_>) -> u32 {
+        mmio.read(IH_RB_WPTR).into()
+    }
+
     /// An entry by its index; `None` outside the ring.
     pub(crate) fn entry(&self, index: u32) -> Option<[u32; 4]> {
         let first = (index as usize).checked_mul(ENTRY)?;

@@ -19,6 +19,11 @@ const WPTR_OVERFLOW: u32 = 1 << 0;
 /// `IH_RB_WPTR.OFFSET`: a byte offset into the ring.
 const WPTR_OFFSET: u32 = 0x0003_fffc;
 
+/// The byte offset in a write pointer, whatever else is in it.
+pub fn offset(wptr: u32) -> u32 {
+    wptr & WPTR_OFFSET
+}
+
 /// What an interrupt says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interrupt {
@@ -175,7 +180,7 @@ impl Ring {
         if wptr == u32::MAX {
             return Err(PointerError::Gone);
         }
-        let offset = wptr & WPTR_OFFSET;
+        let offset = offset(wptr);
         if offset % ENTRY_BYTES != 0 || offset / ENTRY_BYTES >= ENTRIES {
             self.counters.bad_pointers = self.counters.bad_pointers.saturating_add(1);
             return Err(PointerError::Bad { wptr });
