@@ -87,6 +87,7 @@ pub(crate) struct Card<'a> {
     _admin: Tree<'a>,
     _worker: Thread<Worker<'a>>,
     _irq: Msi<'a, Arc<Consumer<'a>>>,
+    ring: Arc<Consumer<'a>>,
     found: Found<'a>,
     total_vfs: u16,
 }
@@ -170,7 +171,7 @@ impl<'a> Card<'a> {
         let consumer = Consumer::new(gpu.clone(), interrupts)?;
         let watch = Watch::new(gpu.clone(), consumer.clone());
         let worker = KBox::new(Worker::new(gpu.clone(), hands, watch), GFP_KERNEL)?;
-        let irq = Msi::new(dev, c"gim", consumer).inspect_err(|e| {
+        let irq = Msi::new(dev, c"gim", consumer.clone()).inspect_err(|e| {
             dev_err!(
                 dev,
                 "no MSI interrupt ({}): do not boot with pci=nomsi\n",
@@ -188,6 +189,7 @@ impl<'a> Card<'a> {
             _admin: Tree::new(&gpu, total_vfs)?,
             _worker: worker,
             _irq: irq,
+            ring: consumer,
             found,
             total_vfs,
         })
@@ -301,6 +303,48 @@ impl<'a> Card<'a> {
     /// To be called before the VFs are disabled: takes them off the GPU.
     pub(crate) fn vfs_go(&self) {
         self.gpu().stop();
+    }
+
+    /// A VF on which a guest's driver runs.
+    pub(crate) fn started(&self) -> Option<u32> {
+        self.gpu().started()
+    }
+
+    /// Takes all VFs off the GPU, and lets the card neither interrupt nor write to memory.
+    pub(crate) fn quiet(&self) {
+        self.gpu().stop();
+        self.ring.disable();
+    }
+
+    /// The card cannot be reached.
+    pub(crate) fn lost(&self) {
+        self.gpu().lost();
+    }
+
+    /// Takes a card that has lost everything into operation, with the `n` VFs that its SR-IOV capability has.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` if nobody has run its VBIOS; others as for [`Card::vfs_enabled`].
+    pub(crate) fn wake(&self, n: u16) -> Result {
+        let mmio = &self.gpu().mmio;
+        if !is_posted(self.gpu().dev, mmio)? {
+            dev_err!(
+                self.gpu().dev,
+                "the card has lost what its VBIOS set up: unbind and bind it\n"
+            );
+            return Err(ENODEV);
+        }
+        for setting in SETTINGS {
+            (setting.write)(mmio, (setting.change)((setting.read)(mmio)));
+        }
+        self.ring.enable_again();
+        self.gpu().mailbox.lock().enable(mmio);
+        if n == 0 {
+            return Ok(());
+        }
+        self.divide(n)?;
+        self.vfs_enabled(n)
     }
 
     /// Leaves the card as it is when the driver goes.

@@ -3,7 +3,13 @@
 //! The PCI driver: which devices it takes. What becomes of one is in `pf.rs`.
 
 use crate::{
-    kernel_ext,
+    kernel_ext::{
+        self,
+        pci::{
+            Channel,
+            Recovery, //
+        },
+    },
     pf::Pf, //
 };
 use kernel::{
@@ -49,5 +55,33 @@ impl kernel_ext::pci::Driver for Gim {
         nr: u16,
     ) -> Result<u16> {
         this.set_vfs(dev, nr)
+    }
+
+    fn shutdown(dev: &pci::Device<Core<'_>>, this: Pin<&Self::Data<'_>>) {
+        this.shutdown(dev);
+    }
+
+    fn suspend(_dev: &pci::Device<Core<'_>>, this: Pin<&Self::Data<'_>>) -> Result {
+        this.suspend()
+    }
+
+    fn resume(_dev: &pci::Device<Core<'_>>, this: Pin<&Self::Data<'_>>) -> Result {
+        this.resume()
+    }
+
+    fn error_detected(
+        _dev: &pci::Device<Core<'_>>,
+        this: Pin<&Self::Data<'_>>,
+        channel: Channel,
+    ) -> Recovery {
+        this.error_detected(channel)
+    }
+
+    fn slot_reset(_dev: &pci::Device<Core<'_>>, this: Pin<&Self::Data<'_>>) -> Result {
+        this.slot_reset()
+    }
+
+    fn error_resume(_dev: &pci::Device<Core<'_>>, this: Pin<&Self::Data<'_>>) {
+        this.error_resume();
     }
 }

@@ -17,6 +17,7 @@ mod kernel_ext;
 mod admin;
 mod card;
 mod driver;
+mod events;
 mod firmware;
 mod gpu;
 mod hands;

@@ -114,6 +114,8 @@ pub(crate) struct Gpu<'a> {
     phase: Atomic<u32>,
     /// VFs that are enabled as far as the engine knows.
     enabled: Atomic<u32>,
+    /// VFs on which a guest's driver runs, as far as the engine knows.
+    started: Atomic<u32>,
     #[pin]
     published: WaitQueue,
 }
@@ -148,6 +150,7 @@ impl<'a> Gpu<'a> {
                 muted: Atomic::new(0),
                 phase: Atomic::new(Phase::Cold as u32),
                 enabled: Atomic::new(0),
+                started: Atomic::new(0),
                 published <- new_wait_queue!("Gpu::published"),
             }? Error),
             GFP_KERNEL,
@@ -228,9 +231,13 @@ impl<'a> Gpu<'a> {
 
     /// For the worker: lets others know how far the engine is.
     pub(crate) fn publish(&self, engine: &Engine) {
-        let enabled = VfId::all()
-            .filter(|vf| engine.state(*vf) != State::Disabled)
-            .fold(0, |mask, vf| mask | u32::from(vf.bit()));
+        let mask = |which: fn(State) -> bool| {
+            VfId::all()
+                .filter(|vf| which(engine.state(*vf)))
+                .fold(0, |mask, vf| mask | u32::from(vf.bit()))
+        };
+        let enabled = mask(|state| state != State::Disabled);
+        self.started.store(mask(State::is_started), Relaxed);
         let phase = engine.phase() as u32;
         if self.enabled.load(Relaxed) != enabled || self.phase.load(Relaxed) != phase {
             self.enabled.store(enabled, Release);
@@ -273,6 +280,18 @@ impl<'a> Gpu<'a> {
         } else {
             Err(EIO)
         }
+    }
+
+    /// The number of a VF on which a guest's driver runs.
+    pub(crate) fn started(&self) -> Option<u32> {
+        let started = self.started.load(Relaxed);
+        (started != 0).then(|| started.trailing_zeros() + 1)
+    }
+
+    /// Tells the worker that the card cannot be reached, and waits until it has given everything up.
+    pub(crate) fn lost(&self) {
+        self.send(Event::Gone);
+        let _ = self.wait_for(|| self.is_in(Phase::Gone));
     }
 
     /// Has the worker take all VFs off the GPU and leave it free, and waits until it has.

@@ -99,6 +99,16 @@ impl<'a> Consumer<'a> {
         (ih::offset(ring.wptr()) != rptr).then_some(rptr)
     }
 
+    /// Keeps the card from writing into the ring, and from interrupting.
+    pub(crate) fn disable(&self) {
+        Ring::disable(&self.gpu.mmio);
+    }
+
+    /// Sets the ring up again on a card that has lost that.
+    pub(crate) fn enable_again(&self) {
+        self.enabled.interrupts.enable(&self.gpu);
+    }
+
     /// Reads what the card has written, and lets it interrupt again.
     pub(crate) fn read(&self) {
         let Interrupts { ring, state } = &*self.enabled.interrupts;

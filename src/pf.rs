@@ -43,13 +43,15 @@ impl<'a> Pf<'a> {
         forced: bool,
     ) -> impl PinInit<Self, Error> + use<'a, 'core> {
         pin_init::pin_init_scope(move || {
-            Self::set_up(dev, forced).inspect_err(|_| {
-                // Whatever else was said comes from that.
-                if !is_present(dev) {
-                    dev_err!(dev, "the card does not answer: check its slot and power\n");
-                }
-            })
+            Self::set_up(dev, forced).inspect_err(|_| Self::say_if_gone(dev))
         })
+    }
+
+    /// Whatever else was said comes from that.
+    fn say_if_gone(dev: &pci::Device<Bound>) {
+        if !is_present(dev) {
+            dev_err!(dev, "the card does not answer: check its slot and power\n");
+        }
     }
 
     fn set_up<'core>(
@@ -192,10 +194,26 @@ impl<'a> Pf<'a> {
             *vfs = None;
             return Ok(0);
         }
-        let new = Self::enable(core, self.dev, &self.sriov, self.card.as_ref(), n)?;
+        let new = Self::enable(core, self.dev, &self.sriov, self.card.as_ref(), n)
+            .inspect_err(|_| Self::say_if_gone(self.dev))?;
         let count = new.count();
         *vfs = Some(new);
         Ok(count)
+    }
+
+    /// `None` for a device without GPU-IOV.
+    pub(crate) fn card(&self) -> Option<&Card<'a>> {
+        self.card.as_ref()
+    }
+
+    /// Its VFs' capability.
+    pub(crate) fn sriov(&self) -> &Sriov<'a> {
+        &self.sriov
+    }
+
+    /// Its device.
+    pub(crate) fn dev(&self) -> &pci::Device<Bound> {
+        self.dev
     }
 
     /// Lets go of the device: VFs are disabled unless somebody holds one.

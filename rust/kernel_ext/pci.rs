@@ -26,9 +26,12 @@ pub(crate) use self::{
     },
     driver::{
         Adapter,
-        Driver, //
+        Channel,
+        Driver,
+        Recovery, //
     },
     enable::{
+        clear_master,
         is_present,
         Enabled, //
     },

@@ -24,6 +24,8 @@ impl<'a> Enabled<'a> {
     pub(crate) fn new(dev: &'a pci::Device<device::Core<'_>>) -> Result<Self> {
         dev.enable_device_mem()?;
         dev.set_master();
+        // SAFETY: `dev` is a valid device. What is saved is what it gets back after a reset.
+        unsafe { bindings::pci_save_state(raw(dev)) };
         // INVARIANT: Just enabled.
         Ok(Self { dev })
     }
@@ -33,6 +35,12 @@ impl<'a> Enabled<'a> {
 pub(crate) fn is_present(dev: &pci::Device<device::Bound>) -> bool {
     // SAFETY: `dev` is a valid device.
     unsafe { bindings::pci_device_is_present(raw(dev)) }
+}
+
+/// Keeps a device from accessing memory, and thus from interrupting: for one that is not used any more.
+pub(crate) fn clear_master(dev: &pci::Device<device::Core<'_>>) {
+    // SAFETY: `dev` is a valid device.
+    unsafe { bindings::pci_clear_master(raw(dev)) };
 }
 
 impl Drop for Enabled<'_> {

@@ -207,6 +207,8 @@ impl World {
             }
             _ => {
                 self.boot_at = None;
+                // A card that was gone is back.
+                self.gone = false;
                 self.card.power_cycle();
                 self.event(Event::Boot)?;
             }

@@ -31,7 +31,8 @@ pub enum Fault {
 /// Something happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The card is initialised and free; no function has a saved state. First event, and first after [`Event::Shutdown`].
+    /// The card is initialised and free; no function has a saved state. First event, and first after [`Event::Shutdown`]; after
+    /// [`Event::Gone`] it says that the card is back.
     Boot,
     /// The action on the card is done.
     Done,

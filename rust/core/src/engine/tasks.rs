@@ -17,7 +17,7 @@ const GPU_ATTEMPTS_MAX: u8 = 2;
 
 impl Engine {
     pub(super) fn boot(&mut self) {
-        if !matches!(self.phase, Phase::Cold | Phase::Down) {
+        if matches!(self.phase, Phase::Up | Phase::Wedged) {
             return;
         }
         self.phase = Phase::Up;
