@@ -170,7 +170,7 @@ impl<'a> Card<'a> {
         let hands = Hands::new(gpu.clone(), total_vfs, vbios, interrupts.clone())?;
         let consumer = Consumer::new(gpu.clone(), interrupts)?;
         let watch = Watch::new(gpu.clone(), consumer.clone());
-        let worker = KBox::new(Worker::new(gpu.clone(), hands, watch), GFP_KERNEL)?;
+        let worker = KBox::new(Worker::new(gpu.clone(), hands, watch)?, GFP_KERNEL)?;
         let irq = Msi::new(dev, c"gim", consumer.clone()).inspect_err(|e| {
             dev_err!(
                 dev,

@@ -19,6 +19,7 @@ pub(crate) mod rlc;
 pub(crate) mod rom;
 pub(crate) mod sdma;
 pub(crate) mod smc;
+pub(crate) mod status;
 pub(crate) mod strap;
 pub(crate) mod vf_status;
 pub(crate) mod vram;

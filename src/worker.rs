@@ -5,6 +5,7 @@
 //! Decides nothing itself. All waiting here is bounded.
 
 use crate::{
+    dump,
     gim_core::{
         engine::{
             Action,
@@ -24,6 +25,10 @@ use crate::{
     },
     gpu::Gpu,
     hands::Hands,
+    journal::{
+        Journal,
+        What, //
+    },
     kernel_ext::{
         kthread::{
             should_stop,
@@ -34,7 +39,10 @@ use crate::{
     report,
     watch::Watch,
 };
-use kernel::sync::Arc;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 /// Deadlines of the engine's timers, in ns of the monotonic clock.
 #[derive(Default)]
@@ -73,25 +81,32 @@ pub(crate) struct Worker<'a> {
     hands: Hands<'a>,
     timers: Timers,
     watch: Watch<'a>,
+    journal: Journal,
 }
 
 impl<'a> Worker<'a> {
     /// A worker for a card that is initialised and free.
-    pub(crate) fn new(gpu: Arc<Gpu<'a>>, hands: Hands<'a>, watch: Watch<'a>) -> Self {
-        Self {
+    pub(crate) fn new(gpu: Arc<Gpu<'a>>, hands: Hands<'a>, watch: Watch<'a>) -> Result<Self> {
+        Ok(Self {
             gpu,
             hands,
             timers: Timers::default(),
             watch,
-        }
+            journal: Journal::new()?,
+        })
     }
 
     /// Lets the engine handle an event and does what it wants, until there is nothing more to do at once.
     fn handle(&mut self, event: Event) {
+        self.journal.note(now_ns(), What::Event(event));
         let mut next = Some(event);
         while let Some(event) = next.take() {
             if let Some(step) = self.decide(event) {
-                next = Some(Self::work(&mut self.hands, step));
+                let begin = now_ns();
+                let result = Self::work(&mut self.hands, step);
+                let took = now_ns().saturating_sub(begin);
+                self.journal.note(begin, What::step(step, &result, took));
+                next = Some(result);
                 match step {
                     Step::Command(Command::Init, Function::Vf(number)) => {
                         VfId::new(number).map(|vf| self.watch.is_ready(vf));
@@ -105,22 +120,40 @@ impl<'a> Worker<'a> {
 
     /// Lets the engine handle an event and does what it wants, but for work on the card, which it returns.
     fn decide(&mut self, event: Event) -> Option<Step> {
-        let Self { gpu, timers, .. } = self;
+        let Self {
+            gpu,
+            timers,
+            journal,
+            ..
+        } = self;
         let mut engine = gpu.engine.lock();
-        let (mut work, mut text) = (None, None);
+        let (mut work, mut text, mut failed) = (None, None, None);
         for action in engine.handle(event, now_ns()) {
             match *action {
                 Action::Card(step) => work = Some(step),
-                Action::Reply { vf, reply } => gpu.mailbox.lock().send(&gpu.mmio, vf, reply),
+                Action::Reply { vf, reply } => {
+                    journal.note(now_ns(), What::Reply(vf, reply));
+                    gpu.mailbox.lock().send(&gpu.mmio, vf, reply);
+                }
                 Action::Arm { timer, deadline } => *timers.get(timer) = Some(deadline),
                 Action::Disarm { timer } => *timers.get(timer) = None,
                 Action::Mute { vf, on } => gpu.mute(vf, on),
                 Action::Report(Report::Text { vf }) => text = Some(vf),
-                Action::Report(report) => report::log(gpu.dev, report),
+                Action::Report(report) => {
+                    report::log(gpu.dev, report);
+                    failed = match report {
+                        Report::Failed { step, .. } => Some(step),
+                        _ => failed,
+                    };
+                }
             }
         }
         if let Some(vf) = text {
             report::text(gpu.dev, vf, engine.line(vf));
+        }
+        if let Some(step) = failed {
+            // Before anything is reset.
+            dump::publish(gpu, &engine, journal, step);
         }
         gpu.publish(&engine);
         work

@@ -7,6 +7,7 @@
 
 #![allow(unsafe_code)]
 
+pub(crate) mod coredump;
 pub(crate) mod dma;
 pub(crate) mod fmt;
 pub(crate) mod heap;

@@ -173,6 +173,18 @@ impl<'a> GpuIov<'a> {
         }
     }
 
+    /// The command register with all of its fields, and the status byte.
+    pub(crate) fn command_port(&self) -> (u32, u8) {
+        (
+            self.config
+                .try_read32(self.pos + CMD_CONTROL)
+                .unwrap_or(u32::MAX),
+            self.config
+                .try_read8(self.pos + CMD_STATUS)
+                .unwrap_or(u8::MAX),
+        )
+    }
+
     /// What a command that had its time shows.
     pub(crate) fn timeout(&self, control: u8) -> Failure {
         let status = self
