@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Everything that can go wrong with a card, in everything that the driver may just be doing: one table.
+
+A cell is one fault in one situation, on a card that is bound for it: the driver comes to a defined end in bounded time,
+the VFs that are not concerned go on, and the card can be unbound. VF2 is always the one that is hit.
+"""
+
+import dataclasses
+import itertools
+import re
+import time
+
+import pytest
+from conftest import CONTROL, Gim, Guests
+
+from testbed import MODULE, program
+from testbed.check import Checker
+
+SITUATIONS = ("idle", "switching", "exclusive", "enable", "unbind")
+VFS = 4
+VICTIM = 2
+OTHERS = [vf for vf in range(1, VFS + 1) if vf != VICTIM]
+# Longest that a cell may take in the guest's time, in seconds: no fault costs more than some time-outs in a row.
+LIMIT = 120
+
+# How a cell may end.
+NOTHING = "nothing lost"            # nobody noticed
+UNHEARD = "VF2 unheard"             # VF2 got no answer; the others went on
+RESET = "VF2 reset"                 # VF2 had to start again; the others went on
+DEAD = "given up"                   # the GPU needs a reset, and did not get one that helped
+BACK = "GPU reset"                  # all VFs had to start again
+GONE = "gone"                       # the card does not answer
+REFUSED = "refused"                 # no VFs, with a reason in the log
+# What only a reset of the GPU mends.
+GPU = (BACK, DEAD)
+
+
+@dataclasses.dataclass
+class Fault:
+    """name: in the table; knobs: {property: value}, what the card is told, for each situation if they differ; ends: what
+    may become of it in each situation, or in all."""
+
+    name: str
+    knobs: object
+    ends: object
+
+    def of(self, what, situation):
+        """What is to be so in a situation."""
+        value = getattr(self, what)
+        return value.get(situation, value["else"]) if "else" in value else value
+
+    @property
+    def spoils(self):
+        """In which situations the card is of no use for another cell."""
+        ends = {s: self.of("ends", s) for s in SITUATIONS}
+        return [s for s, e in ends.items() if set(e if isinstance(e, tuple) else (e,)) & {DEAD, GONE, BACK, REFUSED}]
+
+
+def command(how):
+    """A command that does not end as it should: at first that of a start, or of the world switch; then one of the PF."""
+    return {"else": {"fault-command": f"op=IDLE,function=VF{VICTIM},once,{how}"},
+            "idle": {"fault-command": f"op=INIT,function=VF{VICTIM},once,{how}"},
+            "enable": {"fault-command": f"op=RUN,function=PF,once,{how}"}}
+
+
+FAILS = {"else": RESET, "enable": (REFUSED, NOTHING), "unbind": NOTHING}
+FAULTS = [
+    Fault("never ends", command("never"), FAILS),
+    Fault("status 0e", command("status=0e,after-ms=100"), FAILS),
+    Fault("status 0f", command("status=0f,after-ms=100"), FAILS),
+    Fault("ends late", command("after-ms=500"), NOTHING),
+    Fault("status lags", command("lag-ms=300"), NOTHING),
+    Fault("acks lost", {"fault-mailbox": f"drop=ack,function=VF{VICTIM}"},
+          {"else": (UNHEARD, RESET), "switching": NOTHING, "unbind": NOTHING}),
+    Fault("interrupt storm", {"fault-ih": "source=e5,count=5000;source=89,data=1,count=100"}, NOTHING),
+    Fault("VF 40", {"fault-ih": "source=89,data=28,count=20"}, NOTHING),
+    Fault("VF 0fffffff", {"fault-ih": "source=88,data=fffffff,count=20"}, NOTHING),
+    Fault("pointer stuck", {"fault-ih-wptr": "stuck"}, NOTHING),
+    Fault("pointer outside", {"fault-ih-wptr": "3fffc"}, NOTHING),
+    Fault("pointer ones", {"fault-ih-wptr": "ffffffff"}, NOTHING),
+    Fault("MSIs lost", {"fault-msi-lost": True}, NOTHING),
+    Fault("context damaged", {"vf-context": True}, {"else": RESET, "idle": NOTHING, "exclusive": NOTHING,
+                                                    "enable": NOTHING, "unbind": NOTHING}),
+    Fault("gone at once", {"fault-gone": "now"}, {"else": GONE, "enable": REFUSED}),
+    Fault("gone later", {"fault-gone": "after=15"}, {"else": GONE, "enable": REFUSED}),
+    Fault("FLR fails", {"else": {"fault-flr": True, "fault-command": f"op=IDLE,function=VF{VICTIM},never"},
+                        "idle": {"fault-flr": True, "fault-command": f"op=INIT,function=VF{VICTIM},never"},
+                        "enable": {"fault-flr": True}},
+          {"else": GPU, "enable": NOTHING}),
+]
+
+
+class Cell:
+    """One fault in one situation."""
+
+    def __init__(self, gim, number, fault, situation):
+        self.gim, self.fault, self.situation = gim, fault, situation
+        self.name, self.card = f"card{number}", gim.machine.card(number)
+        self.path, self.address = gim.path(self.name), gim.machine.address(self.name)
+        self.guests = None
+
+    def run(self):
+        """Plays it; returns how it ended and the seconds that it took."""
+        self.gim.mark()
+        self.gim.bind(self.name)
+        if self.situation == "enable":
+            self.gim.set_vfs(0, self.name)
+        else:
+            self.guests = Guests(self.gim, self.name)
+        errors = self.card.driver_errors()
+        begin = self.uptime()
+        try:
+            end = getattr(self, self.situation)()
+            took = self.uptime() - begin
+        finally:
+            self.clear()
+            self.close()
+            # Whatever happened: the driver lets go of the card, and of all VFs.
+            if self.gim.bound(self.name):
+                self.gim.unbind(self.name)
+        assert self.gim.vfs(self.name) == 0
+        assert took < LIMIT
+        if end not in (GONE, DEAD):
+            assert self.card.driver_errors() == errors, self.card.driver_error_log()
+        return end, took
+
+    # Situations
+
+    def idle(self):
+        """Nobody runs yet; all start, VF2 first."""
+        self.inject()
+        self.guests.send(*(f"{vf} start" for vf in (VICTIM, *OTHERS)))
+        return self.judge(self.guests.answers(VFS))
+
+    def switching(self):
+        """All run."""
+        self.guests.do(*(f"{vf} start" for vf in range(1, VFS + 1)))
+        self.inject()
+        return self.judge()
+
+    def exclusive(self):
+        """VF2 has the GPU for itself, and two others wait for their turns."""
+        self.guests.do(*(f"{vf} start" for vf in OTHERS))
+        # The guest's clock must not leap while we are at it: VF2 has 5 s.
+        self.gim.sh("(while :; do :; done) & echo $! > /tmp/busy")
+        self.guests.do(f"{VICTIM} init")
+        self.inject()
+        self.guests.send(f"{VICTIM} rel-init")
+        self.gim.sh("kill $(cat /tmp/busy)")
+        return self.judge(self.guests.answers(1))
+
+    def enable(self):
+        """VFs are just being enabled."""
+        self.inject()
+        status = self.gim.machine.run(f"echo {VFS} > {self.path}/sriov_numvfs", limit=120).status
+        if status:
+            assert self.gim.vfs(self.name) == 0
+            assert re.search(r"failed|does not answer", self.said()), "a reason in the log"
+            return REFUSED
+        self.guests = Guests(self.gim, self.name)
+        return self.judge(self.do("start", range(1, VFS + 1)))
+
+    def unbind(self):
+        """All run, and the driver goes."""
+        self.guests.do(*(f"{vf} start" for vf in range(1, VFS + 1)))
+        self.inject()
+        self.gim.unbind(self.name)
+        assert self.gim.vfs(self.name) == 0
+        if "does not answer" in self.said():
+            return GONE
+        if "given up" in self.said():
+            return DEAD
+        self.clear()
+        assert self.card.json("gpu")["phase"] == "free"
+        return NOTHING
+
+    # How it ended
+
+    def judge(self, answers=()):
+        """Who goes on, and who can start again."""
+        answers = list(answers)
+        started = {int(a[0]): a[2] for a in answers}
+        # Work takes 5 ms; each VF has a quarter of the GPU, and a time-out of a command is 2 s.
+        goes_on = {int(a[0]): a[2] for a in self.do("work 5000", OTHERS, "wait 6000")}
+        said = self.said()
+        if self.card.json("gpu")["gone"]:
+            # Without a guest nobody looks at the card.
+            assert "does not answer" in said or self.situation == "idle"
+            return GONE
+        if "given up" in said:
+            return DEAD
+        if "resetting the GPU" in said:
+            self.clear()
+            assert all(a[2] == "ok" for a in self.do("start", range(1, VFS + 1)))
+            return BACK
+        assert all(started.get(vf, "ok") == "ok" for vf in OTHERS), answers
+        assert all(goes_on[vf] == "ok" for vf in OTHERS), "the others go on"
+        assert not re.search(rf"resetting VF[^{VICTIM}]", said), "nobody else is reset"
+        # It may be hit as late as at its next turn.
+        victim = self.do("work 5000", [VICTIM], "wait 6000")[0][2]
+        hit = f"resetting VF{VICTIM}" in self.said()
+        unheard = "fault-mailbox" in self.fault.of("knobs", self.situation) and started.get(VICTIM, "ok") != "ok"
+        assert hit or unheard or (victim == "ok" and started.get(VICTIM, "ok") == "ok"), "what goes wrong is in the log"
+        self.clear()
+        if hit or unheard:
+            assert self.do("start", [VICTIM])[0][2] == "ok", "it can start again"
+            assert self.do("work 5000", [VICTIM], "wait 6000")[0][2] == "ok"
+        return RESET if hit else UNHEARD if unheard else NOTHING
+
+    def do(self, first, vfs, then=None):
+        """Sends each of these VFs a command or two; the answers to the last."""
+        lines = [f"{vf} {c}" for vf in vfs for c in ("expect any", first, then and "expect any", then) if c]
+        self.guests.send(*lines)
+        answers = self.guests.answers(len(lines) // 2, limit=120)
+        return [a for a in answers if a[1] == (then or first).split()[0]]
+
+    def inject(self):
+        """Makes the fault happen."""
+        for knob, value in self.fault.of("knobs", self.situation).items():
+            if knob == "vf-context":
+                knob, value = "fault-vram", f"offset={self.context():x},xor=4"
+            self.card.set(knob, value)
+
+    def context(self):
+        """Where the card keeps VF2's context (section 2.2 of the hardware reference): behind those of the PF and VF1."""
+        cntxt = self.card.json("state")["GPUIOV_CNTXT"]
+        size = (cntxt & 0x7F) << 18
+        return (cntxt >> 10) * size + VICTIM * size
+
+    def clear(self):
+        """Mends the card, but for one that is gone."""
+        for knob in self.fault.of("knobs", self.situation):
+            if knob in ("fault-command", "fault-ih-wptr", "fault-mailbox"):
+                self.card.set(knob, "")
+            elif knob in ("fault-ack-lost", "fault-msi-lost", "fault-flr"):
+                self.card.set(knob, False)
+
+    def close(self):
+        """Ends the guests."""
+        self.gim.sh("kill $(cat /tmp/busy) 2>/dev/null; killall -9 vfclient 2>/dev/null; "
+                    "kill $(cat /tmp/*.keeper) 2>/dev/null; rm -f /tmp/busy /tmp/*.keeper; true")
+
+    def uptime(self):
+        """Seconds of the guest's clock."""
+        return float(self.gim.sh("cut -d' ' -f1 /proc/uptime"))
+
+    def said(self):
+        """What the driver said of this card."""
+        return "\n".join(line for line in self.gim.said() if self.address in line)
+
+
+class Table:
+    """The result of each cell."""
+
+    def __init__(self):
+        self._cells = {}
+
+    def put(self, fault, situation, text):
+        """Enters one."""
+        self._cells[fault.name, situation] = text
+
+    def __str__(self):
+        width = 22
+        lines = [f"{'fault':18}" + "".join(f"{s:{width}}" for s in SITUATIONS)]
+        lines += [f"{fault.name:18}" + "".join(f"{self._cells.get((fault.name, s), '-'):{width}}" for s in SITUATIONS)
+                  for fault in FAULTS if any((fault.name, s) in self._cells for s in SITUATIONS)]
+        return "\n".join(line.rstrip() for line in lines)
+
+
+TABLE = Table()
+# One card is for all cells that leave a card as it was; each of the others has its own, of which a machine takes ten.
+MACHINES = ([f for f in FAULTS if len(f.spoils) < len(SITUATIONS)],
+            [f for f in FAULTS if len(f.spoils) == len(SITUATIONS)])
+
+
+@pytest.mark.parametrize("faults", MACHINES, ids=("cards that recover", "cards that are lost"))
+def test_matrix(machines, request, subtests, capsys, faults):
+    spoilt = sum(len(f.spoils) for f in faults)
+    shared = any(len(f.spoils) < len(SITUATIONS) for f in faults)
+    machine, _ = machines.get({"module_files": (MODULE,), "warp": True, "cards": shared + spoilt, "append": "iomem=relaxed",
+                               "files": {"vfclient": program("vfclient")}}, request.node.nodeid)
+    gim = Gim(machine)
+    checker = Checker(machine)
+    checker.problems()
+    gim.sh("echo 0 > /sys/bus/pci/drivers_autoprobe")
+    # Turns of 50 ms: fewer world switches to be emulated in the seconds that a fault takes.
+    gim.load(f"vf_num={VFS} sched_interval=50")
+    fresh = itertools.count(shared)
+    for fault, situation in itertools.product(faults, SITUATIONS):
+        with subtests.test(f"{fault.name}, {situation}"):
+            TABLE.put(fault, situation, "FAILED")
+            number = next(fresh) if situation in fault.spoils else 0
+            begin = time.monotonic()
+            end, took = Cell(gim, number, fault, situation).run()
+            expected = fault.of("ends", situation)
+            TABLE.put(fault, situation, f"{end}, {took:.1f} s")
+            print(f"{fault.name}, {situation}: {end}, {took:.1f} s; {time.monotonic() - begin:.1f} s of real time")
+            assert end in (expected if isinstance(expected, tuple) else (expected,))
+            problems = checker.problems(driver_errors=end in (GONE, DEAD))
+            assert not problems, "\n".join(problems)
+    if faults is MACHINES[-1]:
+        with capsys.disabled():
+            print(f"\n{TABLE}")
+    assert machine.run(f"[ -d {CONTROL} ]").status == 0
+    gim.unload()
+    machines.drop()
