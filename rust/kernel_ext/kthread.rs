@@ -94,8 +94,8 @@ impl<T: Run> Drop for Thread<T> {
 fn numa_node(dev: &device::Device<device::Bound>) -> c_int {
     // CAST: `device::Device` is a transparent wrapper of `struct device`.
     let raw: *const bindings::device = core::ptr::from_ref(dev).cast();
-    // SAFETY: `raw` is a valid device, whose node does not change while it is bound.
     #[cfg(CONFIG_NUMA)]
+    // SAFETY: `raw` is a valid device, whose node does not change while it is bound.
     return unsafe { (*raw).numa_node };
     #[cfg(not(CONFIG_NUMA))]
     {
