@@ -109,7 +109,9 @@ impl<'a> Worker<'a> {
                 next = Some(result);
                 match step {
                     Step::Command(Command::Init, Function::Vf(number)) => {
-                        VfId::new(number).map(|vf| self.watch.is_ready(vf));
+                        if let Some(vf) = VfId::new(number) {
+                            self.watch.is_ready(vf);
+                        }
                     }
                     Step::Operate(Operation::RestoreRlcv(vf)) => self.watch.is_ready(vf),
                     _ => {}
