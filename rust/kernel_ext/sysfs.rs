@@ -177,6 +177,8 @@ impl<T: Attributes> Folder<T> {
     pub(crate) fn new(parent: &impl Parent, name: &CStr, value: T) -> Result<Self> {
         let mut attributes = KVec::with_capacity(T::ALL.len(), GFP_KERNEL)?;
         for a in T::ALL {
+            // With lockdep it has more fields.
+            #[allow(clippy::needless_update)]
             let attribute = bindings::attribute {
                 name: a.name.as_char_ptr(),
                 mode: a.mode,
