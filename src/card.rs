@@ -148,6 +148,7 @@ impl<'a> Card<'a> {
                 dev,
                 "the system firmware has not initialised the card: running its VBIOS\n"
             );
+            vbios.find_firmware(dev)?;
             vbios.post(dev, &gpu.mmio)?;
         }
         let interrupts = Interrupts::new(dev)?;

@@ -61,8 +61,9 @@ pub(crate) struct Vbios {
     revision: (u8, u8),
     /// Whether the flash can be read, and with it the firmware in it.
     flash: bool,
-    /// The optional file: at hand at a reset too, when the file system may not be.
+    /// The optional file, once it was looked for.
     file: Option<KVVec<u8>>,
+    looked_for_file: bool,
     workspace: KVVec<u32>,
     scratch: KVVec<u32>,
 }
@@ -108,7 +109,8 @@ impl Vbios {
             image,
             revision,
             flash,
-            file: firmware::request(dev)?,
+            file: None,
+            looked_for_file: false,
             workspace: KVVec::from_elem(0, WORKSPACE_DWORDS, GFP_KERNEL)?,
             scratch: KVVec::from_elem(0, SCRATCH_DWORDS, GFP_KERNEL)?,
         })
@@ -122,6 +124,20 @@ impl Vbios {
     /// Its revision, major and minor.
     pub(crate) fn revision(&self) -> (u8, u8) {
         self.revision
+    }
+
+    /// Looks for the firmware file, unless that was done before: to be called before the card is reset, when the file
+    /// system can be waited for.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub(crate) fn find_firmware(&mut self, dev: &pci::Device<Bound>) -> Result {
+        if !self.looked_for_file {
+            self.file = firmware::request(dev)?;
+            self.looked_for_file = true;
+        }
+        Ok(())
     }
 
     /// Initialises a card that is not, or not any more.
