@@ -57,8 +57,9 @@ use kernel::{
 /// add up while the worker is busy, and then a VF that sends more than a few does so on purpose.
 const EVENTS: usize = 64;
 
-/// Longest that the worker takes for what it is asked to do: several commands that time out, and resets.
-const LIMIT_NS: u64 = 60_000_000_000;
+/// Longest that the worker takes for what it is asked to do: several commands that time out, and two resets of the GPU,
+/// each with a minute for a card that does not come back.
+const LIMIT_NS: u64 = 180_000_000_000;
 
 /// Events in order of arrival.
 struct Events {
@@ -118,6 +119,8 @@ pub(crate) struct Gpu<'a> {
     started: Atomic<u32>,
     #[pin]
     published: WaitQueue,
+    /// Whether somebody waits for the worker with the device lock, which the worker may do with as its own meanwhile.
+    lock_lent: Atomic<bool>,
 }
 
 impl<'a> Gpu<'a> {
@@ -152,6 +155,7 @@ impl<'a> Gpu<'a> {
                 enabled: Atomic::new(0),
                 started: Atomic::new(0),
                 published <- new_wait_queue!("Gpu::published"),
+                lock_lent: Atomic::new(false),
             }? Error),
             GFP_KERNEL,
         )
@@ -246,9 +250,18 @@ impl<'a> Gpu<'a> {
         }
     }
 
+    /// For the worker: whether it may do as if it had the device lock, until what it was asked to do is done.
+    pub(crate) fn is_lock_lent(&self) -> bool {
+        self.lock_lent.load(Acquire)
+    }
+
+    /// Waits for the worker, with the device lock.
     fn wait_for(&self, condition: impl FnMut() -> bool) -> Result {
         let deadline = now_ns().saturating_add(LIMIT_NS);
-        if self.published.wait_until(Some(deadline), condition) {
+        self.lock_lent.store(true, Release);
+        let done = self.published.wait_until(Some(deadline), condition);
+        self.lock_lent.store(false, Release);
+        if done {
             Ok(())
         } else {
             dev_err!(self.dev, "the worker does not get on\n");
@@ -260,7 +273,7 @@ impl<'a> Gpu<'a> {
         self.phase.load(Acquire) == phase as u32
     }
 
-    /// Has the worker take the GPU into operation with `n` VFs, and waits until it has.
+    /// Has the worker take the GPU into operation with `n` VFs, and waits until it has. The device lock must be held.
     ///
     /// # Errors
     ///
@@ -294,7 +307,7 @@ impl<'a> Gpu<'a> {
         let _ = self.wait_for(|| self.is_in(Phase::Gone));
     }
 
-    /// Has the worker take all VFs off the GPU and leave it free, and waits until it has.
+    /// Has the worker take all VFs off the GPU and leave it free, and waits until it has. The device lock must be held.
     pub(crate) fn stop(&self) {
         for vf in VfId::all() {
             self.send(Event::Disable { vf });

@@ -44,7 +44,8 @@ fn set(mmio: &Mmio<'_>, setting: &Setting) {
 ///
 /// # Errors
 ///
-/// `EAGAIN` if somebody is about to unbind the driver or to change the number of VFs, `EBUSY` if other devices are below
+/// `EAGAIN` if somebody has a function's lock and does not wait for this, or the slot's hot-plug driver does not go on with
+/// a lock that is lent; `EBUSY` if other devices are below
 /// the same bridge, others if the card does not come back or its VBIOS fails; the log says which. Its configuration space
 /// is restored as far as it answers.
 pub(crate) fn gpu(gpu: &Gpu<'_>, vbios: &mut Vbios, interrupts: &Interrupts) -> Result {
@@ -53,7 +54,8 @@ pub(crate) fn gpu(gpu: &Gpu<'_>, vbios: &mut Vbios, interrupts: &Interrupts) -> 
     if !is_present(dev) {
         return Err(ENODEV);
     }
-    let mut bus = OwnBus::lock(dev).inspect_err(|e| {
+    vbios.find_firmware(dev)?;
+    let mut bus = OwnBus::lock(dev, || gpu.is_lock_lent()).inspect_err(|e| {
         if *e == EBUSY {
             dev_err!(
                 dev,

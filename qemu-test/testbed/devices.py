@@ -3,7 +3,7 @@
 
 A device is written as in QEMU's own `-device`: "s7150,option=value", "igb", "nvme,serial=1". Cards (s7150) get the ids
 card0, card1, ..., and a VBIOS unless one is given; others dev0, dev1, ... unless they have an id. A value "@NAME" is
-the file NAME in the folder for logs.
+the file NAME in the folder for logs. The option hotplug=on is for the port: there is a hot-plug driver for the slot.
 """
 
 import subprocess
@@ -64,7 +64,7 @@ def arguments(devices, log):
         if driver not in ABSTRACT and "bus" not in given:
             port = f"port{slot}"
             out += ["-device", f"pcie-root-port,id={port},bus=pcie.0,addr={FIRST_SLOT + slot:#x},chassis={slot + 1},"
-                               f"slot={slot + 1},{RESERVE}"]
+                               f"slot={slot + 1},hotplug={given.pop('hotplug', 'off')},{RESERVE}"]
             given["bus"] = port
             slot += 1
         given = {k: f"{log}/{v[1:]}" if v.startswith("@") else v for k, v in given.items()}

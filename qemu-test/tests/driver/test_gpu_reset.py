@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A VF that hangs so that its own reset does not help: the bus is reset, the card is initialised by its VBIOS and set up
-as it was, and all guests are told and can start again. A card that does not come back is given up, and can be unbound.
+"""A VF that hangs so that its own reset does not help: the bus is reset, the card is initialised by its VBIOS and set
+up as it was, and all guests are told and can start again. A card that does not come back is given up, and can be unbound.
 """
 
 import pytest
@@ -125,12 +125,47 @@ def test_a_vbios_that_fails_gives_the_gpu_up(gim, four):
     assert gim.vfs() == 4
 
 
-def test_unbinding_does_not_wait_for_a_reset(gim, four):
-    """Whoever unbinds has the device's lock, which the reset needs: one of the two gives way."""
+def test_a_card_that_hangs_is_reset_on_the_way_out(gim, four):
+    """Whoever unbinds has the device's lock, which the reset needs, and waits for the worker."""
+    card = gim.machine.card(0)
+    resets = card.json("counters")["bus-resets"]
     hang(gim, four)
     gim.unbind()
-    assert not gim.bound()
-    gim.machine.card(0).set("fault-command", "")
+    assert card.json("counters")["bus-resets"] == resets + 1
+    card.set("fault-flr", False)
+    gim.bind()
+    assert gim.vfs() == 4 and card.driver_errors() == 0
+
+
+def test_a_command_that_fails_at_probe(gim):
+    card = gim.machine.card(0)
+    card.set("fault-command", "op=INIT,function=PF,never,until=reset")
+    resets = card.json("counters")["bus-resets"]
+    gim.load("vf_num=2")
+    assert card.json("counters")["bus-resets"] == resets + 1 and gim.vfs() == 2
+
+
+@pytest.mark.machine(cards=["hotplug=on"], module_files=(MODULE,), warp=True, append="iomem=relaxed",
+                     files={"vfclient": program("vfclient")})
+def test_a_slot_with_a_hot_plug_driver(gim, four):
+    """It takes part in the reset, so that it does not take the card for removed; but not while the lock is lent."""
+    card = gim.machine.card(0)
+    hang(gim, four)
+    wait_for_log(gim, "initialised by the driver")
+    four.do("1 sleep 500")
+    card.set("fault-flr", False)
+    four.do("1 start", "2 start", "1 work 1000", "1 wait 1000", "2 end", limit=120)
+    assert gim.bound() and card.driver_errors() == 0
+    assert gim.sh("ls -d /sys/bus/pci_express/drivers/pciehp/*:pcie*")
+    # What administrators have chosen for their own resets is theirs.
+    assert gim.sh(f"cat {gim.path()}/reset_method").split()[0] != "bus"
+    card.set("fault-flr", True)
+    card.set("fault-command", "op=IDLE,function=VF1,never,until=reset")
+    gim.mark()
+    gim.unbind()
+    assert any("is given up" in line for line in gim.said())
+    card.set("fault-command", "")
+    card.set("driver-errors-clear", True)
 
 
 @pytest.mark.machine(cards=1, module_files=(MODULE,), warp=True, append="iomem=relaxed", fresh=True,

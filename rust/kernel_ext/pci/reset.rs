@@ -33,28 +33,41 @@ const LOCK_PAUSE_MS: i64 = 20;
 const FIRST_BAR: usize = (bindings::PCI_BASE_ADDRESS_0 / 4) as usize;
 const BARS: usize = 6;
 
+/// A device that is locked against others.
+#[derive(Clone, Copy)]
+enum Locked {
+    /// By `pci_dev_trylock()`.
+    Device(*mut bindings::pci_dev),
+    /// By `pci_cfg_access_trylock()`, while its device lock is lent.
+    Config(*mut bindings::pci_dev),
+}
+
 /// A PF, its VFs and the bridge above them, locked against everybody else: drivers that come or go, other resets, and
 /// accesses to configuration space from user space. When this is dropped, all functions have their configuration again.
 ///
 /// # Invariants
 ///
-/// `pci_dev_trylock()` has locked `locked`, in the order in which they stand there. The bridge exists as long as the PF.
+/// What is in `locked` is locked as stated, in the order in which it stands there. The bridge exists as long as the PF.
 pub(crate) struct OwnBus<'a> {
     pf: &'a pci::Device<device::Bound>,
     bridge: *mut bindings::pci_dev,
     vfs: KVec<VfDevice>,
-    locked: KVec<*mut bindings::pci_dev>,
+    locked: KVec<Locked>,
     saved: bool,
 }
 
 impl<'a> OwnBus<'a> {
-    /// Locks a PF's bus. Waits for the locks for a second and no longer: who has one may wait for the caller.
+    /// Locks a PF's bus. Waits for the locks for a second and no longer: who has one may wait for the caller. Who does,
+    /// with the PF's device lock, can lend it: `lent` says so, and it must not be taken back before this is dropped.
     ///
     /// # Errors
     ///
     /// `ENODEV` if there is no bridge above the PF, `EBUSY` if there are devices below it that are not VFs of this PF,
     /// `ENOTTY` if the kernel knows that a device or the bridge does not bear it, `EAGAIN` if somebody has a lock.
-    pub(crate) fn lock(pf: &'a pci::Device<device::Bound>) -> Result<Self> {
+    pub(crate) fn lock(
+        pf: &'a pci::Device<device::Bound>,
+        lent: impl Fn() -> bool,
+    ) -> Result<Self> {
         let vf_device = vf_device(pf)?;
         // SAFETY: `pf` is a valid device, and has a bus.
         let bridge = unsafe { (*(*raw(pf)).bus).self_ };
@@ -63,7 +76,7 @@ impl<'a> OwnBus<'a> {
         }
         let mut tries = 0;
         loop {
-            match Self::try_lock(pf, bridge, vf_device) {
+            match Self::try_lock(pf, bridge, vf_device, &lent) {
                 Err(e) if e == EAGAIN && tries < LOCK_TRIES => tries += 1,
                 result => return result,
             }
@@ -75,6 +88,7 @@ impl<'a> OwnBus<'a> {
         pf: &'a pci::Device<device::Bound>,
         bridge: *mut bindings::pci_dev,
         vf_device: u32,
+        lent: &impl Fn() -> bool,
     ) -> Result<Self> {
         let mut own = Self {
             pf,
@@ -83,33 +97,48 @@ impl<'a> OwnBus<'a> {
             locked: KVec::new(),
             saved: false,
         };
-        own.add(bridge)?;
+        own.add(bridge, &|| false)?;
         // From here on nobody adds or removes VFs.
-        own.add(raw(pf))?;
+        own.add(raw(pf), lent)?;
         // SAFETY: `pf` is a valid device.
         let n = unsafe { bindings::pci_num_vf(raw(pf)) };
         for index in 0..u16::try_from(n).unwrap_or(0) {
             let vf = VfDevice::find(pf, vf_device, index).ok_or(ENODEV)?;
             let locked = vf.as_ptr();
             own.vfs.push(vf, GFP_KERNEL)?;
-            own.add(locked)?;
+            own.add(locked, &|| false)?;
         }
         own.check_alone()?;
         Ok(own)
     }
 
-    fn add(&mut self, dev: *mut bindings::pci_dev) -> Result {
+    fn add(&mut self, dev: *mut bindings::pci_dev, lent: &impl Fn() -> bool) -> Result {
         self.locked.reserve(1, GFP_KERNEL)?;
         // SAFETY: Callers pass valid devices.
-        if unsafe { bindings::pci_dev_trylock(dev) } == 0 {
-            return Err(EAGAIN);
-        }
-        // INVARIANT: Just locked.
-        self.locked.push(dev, GFP_KERNEL).inspect_err(|_| {
-            // SAFETY: Locked above.
-            unsafe { bindings::pci_dev_unlock(dev) }
-        })?;
+        let locked = unsafe {
+            if bindings::pci_dev_trylock(dev) != 0 {
+                Locked::Device(dev)
+            } else if lent() && bindings::pci_cfg_access_trylock(dev) {
+                Locked::Config(dev)
+            } else {
+                return Err(EAGAIN);
+            }
+        };
+        // INVARIANT: Just locked. There is room for it.
+        self.locked
+            .push(locked, GFP_KERNEL)
+            .inspect_err(|_| Self::unlock(locked))?;
         Ok(())
+    }
+
+    fn unlock(locked: Locked) {
+        // SAFETY: By the type invariant it is locked. VFs have a reference until that has ended.
+        unsafe {
+            match locked {
+                Locked::Device(dev) => bindings::pci_dev_unlock(dev),
+                Locked::Config(dev) => bindings::pci_cfg_access_unlock(dev),
+            }
+        }
     }
 
     /// Whether a reset of the bus hits nobody but the PF and its VFs.
@@ -214,6 +243,10 @@ impl<'a> OwnBus<'a> {
     /// The same by way of the slot's hot-plug driver, to which only the PCI core's reset method "bus" leads.
     fn reset_slot(&self) -> Result {
         let pf = raw(self.pf);
+        // The PCI core insists that who resets has the lock himself.
+        if self.locked.iter().any(|l| matches!(l, Locked::Config(_))) {
+            return Err(EAGAIN);
+        }
         let methods = Attribute::find(self.pf, c"reset_method").ok_or(ENOTTY)?;
         // SAFETY: The device is valid. These may change under an administrator's hands, who then has the last word.
         let before = unsafe { (*pf).reset_methods };
@@ -263,9 +296,8 @@ impl<'a> OwnBus<'a> {
 impl Drop for OwnBus<'_> {
     fn drop(&mut self) {
         self.restore();
-        while let Some(dev) = self.locked.pop() {
-            // SAFETY: By the type invariant. VFs have a reference until this has ended.
-            unsafe { bindings::pci_dev_unlock(dev) };
+        while let Some(locked) = self.locked.pop() {
+            Self::unlock(locked);
         }
     }
 }
