@@ -8,7 +8,6 @@ the VFs that are not concerned go on, and the card can be unbound. VF2 is always
 import dataclasses
 import itertools
 import re
-import time
 
 import pytest
 from conftest import CONTROL, Gim, Guests
@@ -20,8 +19,6 @@ SITUATIONS = ("idle", "switching", "exclusive", "enable", "unbind")
 VFS = 4
 VICTIM = 2
 OTHERS = [vf for vf in range(1, VFS + 1) if vf != VICTIM]
-# Longest that a cell may take in the guest's time, in seconds: no fault costs more than some time-outs in a row.
-LIMIT = 120
 
 # How a cell may end.
 NOTHING = "nothing lost"            # nobody noticed
@@ -37,8 +34,8 @@ GPU = (BACK, DEAD)
 
 @dataclasses.dataclass
 class Fault:
-    """name: in the table; knobs: {property: value}, what the card is told, for each situation if they differ; ends: what
-    may become of it in each situation, or in all."""
+    """name: in the table; knobs: {property: value}, what the card is told, for each situation if they differ; ends:
+    what may become of it in each situation, or in all."""
 
     name: str
     knobs: object
@@ -57,7 +54,7 @@ class Fault:
 
 
 def command(how):
-    """A command that does not end as it should: at first that of a start, or of the world switch; then one of the PF."""
+    """A command that does not end as it should: of a start, of a world switch, or of the PF."""
     return {"else": {"fault-command": f"op=IDLE,function=VF{VICTIM},once,{how}"},
             "idle": {"fault-command": f"op=INIT,function=VF{VICTIM},once,{how}"},
             "enable": {"fault-command": f"op=RUN,function=PF,once,{how}"}}
@@ -82,11 +79,11 @@ FAULTS = [
     Fault("context damaged", {"vf-context": True}, {"else": RESET, "idle": NOTHING, "exclusive": NOTHING,
                                                     "enable": NOTHING, "unbind": NOTHING}),
     Fault("gone at once", {"fault-gone": "now"}, {"else": GONE, "enable": REFUSED}),
-    Fault("gone later", {"fault-gone": "after=15"}, {"else": GONE, "enable": REFUSED}),
+    Fault("gone later", {"fault-gone": "after=15"}, {"else": GONE, "enable": REFUSED, "unbind": (GONE, NOTHING)}),
     Fault("FLR fails", {"else": {"fault-flr": True, "fault-command": f"op=IDLE,function=VF{VICTIM},never"},
                         "idle": {"fault-flr": True, "fault-command": f"op=INIT,function=VF{VICTIM},never"},
                         "enable": {"fault-flr": True}},
-          {"else": GPU, "enable": NOTHING}),
+          {"else": GPU, "enable": NOTHING, "unbind": (*GPU, NOTHING)}),
 ]
 
 
@@ -100,7 +97,7 @@ class Cell:
         self.guests = None
 
     def run(self):
-        """Plays it; returns how it ended and the seconds that it took."""
+        """Plays it; returns how it ended. Everything that is waited for has its limit."""
         self.gim.mark()
         self.gim.bind(self.name)
         if self.situation == "enable":
@@ -108,21 +105,15 @@ class Cell:
         else:
             self.guests = Guests(self.gim, self.name)
         errors = self.card.driver_errors()
-        begin = self.uptime()
         try:
             end = getattr(self, self.situation)()
-            took = self.uptime() - begin
         finally:
             self.clear()
-            self.close()
-            # Whatever happened: the driver lets go of the card, and of all VFs.
-            if self.gim.bound(self.name):
-                self.gim.unbind(self.name)
-        assert self.gim.vfs(self.name) == 0
-        assert took < LIMIT
+            left = self.leave()
+        assert left == "0", "VFs are left"
         if end not in (GONE, DEAD):
             assert self.card.driver_errors() == errors, self.card.driver_error_log()
-        return end, took
+        return end
 
     # Situations
 
@@ -165,7 +156,6 @@ class Cell:
         self.guests.do(*(f"{vf} start" for vf in range(1, VFS + 1)))
         self.inject()
         self.gim.unbind(self.name)
-        assert self.gim.vfs(self.name) == 0
         if "does not answer" in self.said():
             return GONE
         if "given up" in self.said():
@@ -222,7 +212,7 @@ class Cell:
             self.card.set(knob, value)
 
     def context(self):
-        """Where the card keeps VF2's context (section 2.2 of the hardware reference): behind those of the PF and VF1."""
+        """Where the card keeps VF2's context (section 2.2 of the hardware reference): after those of PF and VF1."""
         cntxt = self.card.json("state")["GPUIOV_CNTXT"]
         size = (cntxt & 0x7F) << 18
         return (cntxt >> 10) * size + VICTIM * size
@@ -235,14 +225,14 @@ class Cell:
             elif knob in ("fault-ack-lost", "fault-msi-lost", "fault-flr"):
                 self.card.set(knob, False)
 
-    def close(self):
-        """Ends the guests."""
-        self.gim.sh("kill $(cat /tmp/busy) 2>/dev/null; killall -9 vfclient 2>/dev/null; "
-                    "kill $(cat /tmp/*.keeper) 2>/dev/null; rm -f /tmp/busy /tmp/*.keeper; true")
-
-    def uptime(self):
-        """Seconds of the guest's clock."""
-        return float(self.gim.sh("cut -d' ' -f1 /proc/uptime"))
+    def leave(self):
+        """Ends the guests; the driver lets go of the card, whatever happened. Returns how many VFs are left."""
+        return self.gim.sh(f"""
+            exec 2> /dev/null
+            kill $(cat /tmp/busy); killall -9 vfclient; kill $(cat /tmp/*.keeper)
+            rm -f /tmp/busy /tmp/*.keeper
+            [ ! -e {CONTROL}/{self.address} ] || echo {self.address} > {CONTROL}/unbind
+            ls -d {self.path}/virtfn* | wc -l""")
 
     def said(self):
         """What the driver said of this card."""
@@ -260,8 +250,8 @@ class Table:
         self._cells[fault.name, situation] = text
 
     def __str__(self):
-        width = 22
-        lines = [f"{'fault':18}" + "".join(f"{s:{width}}" for s in SITUATIONS)]
+        width = 14
+        lines = [f"{'':18}" + "".join(f"{s:{width}}" for s in SITUATIONS)]
         lines += [f"{fault.name:18}" + "".join(f"{self._cells.get((fault.name, s), '-'):{width}}" for s in SITUATIONS)
                   for fault in FAULTS if any((fault.name, s) in self._cells for s in SITUATIONS)]
         return "\n".join(line.rstrip() for line in lines)
@@ -277,8 +267,9 @@ MACHINES = ([f for f in FAULTS if len(f.spoils) < len(SITUATIONS)],
 def test_matrix(machines, request, subtests, capsys, faults):
     spoilt = sum(len(f.spoils) for f in faults)
     shared = any(len(f.spoils) < len(SITUATIONS) for f in faults)
-    machine, _ = machines.get({"module_files": (MODULE,), "warp": True, "cards": shared + spoilt, "append": "iomem=relaxed",
-                               "files": {"vfclient": program("vfclient")}}, request.node.nodeid)
+    machine, _ = machines.get({"module_files": (MODULE,), "warp": True, "cards": shared + spoilt,
+                               "append": "iomem=relaxed", "files": {"vfclient": program("vfclient")}},
+                              request.node.nodeid)
     gim = Gim(machine)
     checker = Checker(machine)
     checker.problems()
@@ -290,14 +281,14 @@ def test_matrix(machines, request, subtests, capsys, faults):
         with subtests.test(f"{fault.name}, {situation}"):
             TABLE.put(fault, situation, "FAILED")
             number = next(fresh) if situation in fault.spoils else 0
-            begin = time.monotonic()
-            end, took = Cell(gim, number, fault, situation).run()
+            end = Cell(gim, number, fault, situation).run()
             expected = fault.of("ends", situation)
-            TABLE.put(fault, situation, f"{end}, {took:.1f} s")
-            print(f"{fault.name}, {situation}: {end}, {took:.1f} s; {time.monotonic() - begin:.1f} s of real time")
+            TABLE.put(fault, situation, end)
             assert end in (expected if isinstance(expected, tuple) else (expected,))
             problems = checker.problems(driver_errors=end in (GONE, DEAD))
             assert not problems, "\n".join(problems)
+            # To read a long log again and again takes longer than all faults.
+            gim.sh("dmesg -c > /dev/null")
     if faults is MACHINES[-1]:
         with capsys.disabled():
             print(f"\n{TABLE}")

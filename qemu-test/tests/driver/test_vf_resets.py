@@ -51,7 +51,7 @@ def test_a_reset_by_the_user_is_noticed(gim, four, card):
 
 
 def test_a_reset_that_does_not_show(gim, four, card):
-    """The other guess of what the real card does: then the next world switch finds out, if the reset has cost anything."""
+    """The other guess of what the real card does: the next world switch finds out, if the reset has cost anything."""
     card.set("flr-shows", False)
     card.set("flr-needs-rlcv", True)
     flr(gim, 2)
