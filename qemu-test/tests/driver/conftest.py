@@ -74,7 +74,7 @@ class Gim:
     @property
     def _read(self):
         # Only the chapter: a serial line is slow.
-        return f"dmesg | sed '1,/gim test: chapter {self._chapter}$/d'"
+        return f"dmesg | sed -n '/gim test: chapter {self._chapter}$/,$p' | sed 1d"
 
     def wait_for(self, pattern, limit=20):
         """Waits until the kernel has said this since the mark."""

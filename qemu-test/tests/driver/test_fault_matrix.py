@@ -104,6 +104,8 @@ class Cell:
             self.gim.set_vfs(0, self.name)
         else:
             self.guests = Guests(self.gim, self.name)
+            # They are there before anything goes wrong.
+            self.guests.do("1 sleep 0")
         errors = self.card.driver_errors()
         try:
             end = getattr(self, self.situation)()
