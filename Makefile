@@ -81,4 +81,8 @@ test-device: device ## lints of the test bed and of the emulated card
 .PHONY: test-qemu
 test-qemu: stock-module device ## the tests in virtual machines
 	$(RUFF) check qemu-test
-	$(PYTEST) qemu-test/tests
+	$(PYTEST) -m 'not slow' -n 2 --dist loadfile qemu-test/tests
+
+.PHONY: test-faults
+test-faults: stock-module device ## every fault of the card in every situation (minutes)
+	$(PYTEST) -m slow -s qemu-test/tests

@@ -6,8 +6,10 @@ card0, card1, ..., and a VBIOS unless one is given; others dev0, dev1, ... unles
 the file NAME in the folder for logs. The option hotplug=on is for the port: there is a hot-plug driver for the slot.
 """
 
+import pathlib
 import subprocess
 import sys
+import tempfile
 
 from .paths import DEVICE, QEMU_TEST, VBIOS, SetupError
 
@@ -37,10 +39,14 @@ def vbios(bad=None):
     """The image that cards get when a test has no other, or one with something wrong (`qemu-test/vbios/bad.py`)."""
     path = VBIOS.with_stem(f"vbios-{bad}") if bad else VBIOS
     path.parent.mkdir(parents=True, exist_ok=True)
-    out = subprocess.run([sys.executable, str(QEMU_TEST / "vbios"), str(path), *(["--bad", bad] if bad else [])],
-                         capture_output=True, text=True, check=False)
-    if out.returncode:
-        raise SetupError(f"the VBIOS image could not be made: {out.stderr.strip()}")
+    # Whole or not at all: another machine may be about to read it.
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        new = pathlib.Path(scratch) / "rom"
+        out = subprocess.run([sys.executable, str(QEMU_TEST / "vbios"), str(new), *(["--bad", bad] if bad else [])],
+                             capture_output=True, text=True, check=False)
+        if out.returncode:
+            raise SetupError(f"the VBIOS image could not be made: {out.stderr.strip()}")
+        new.rename(path)
     return path
 
 

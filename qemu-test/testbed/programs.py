@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Programs of `qemu-test/guest/programs`, compiled for the guest."""
 
+import pathlib
 import subprocess
+import tempfile
 
 from .paths import BUILD, GUEST, SetupError
 
@@ -16,8 +18,12 @@ def program(name):
     source, out = SOURCES / f"{name}.c", OUT / name
     if not out.exists() or out.stat().st_mtime < source.stat().st_mtime:
         OUT.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["gcc-14", *FLAGS, "-o", str(out), str(source)], capture_output=True, text=True,
-                              check=False)
-        if done.returncode:
-            raise SetupError(f"{source} cannot be compiled:\n{done.stderr.strip()}")
+        # Whole or not at all: others may want it at the same time.
+        with tempfile.TemporaryDirectory(dir=OUT) as scratch:
+            new = pathlib.Path(scratch) / name
+            done = subprocess.run(["gcc-14", *FLAGS, "-o", str(new), str(source)], capture_output=True, text=True,
+                                  check=False)
+            if done.returncode:
+                raise SetupError(f"{source} cannot be compiled:\n{done.stderr.strip()}")
+            new.rename(out)
     return out

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import Function, wanted
+from bare_card import Function, wanted
 
 from testbed.paths import BUILD, DEVICE, QEMU_TEST
 

@@ -2,7 +2,7 @@
 """Configuration space of PF and VFs: sections 1.1 to 1.4 and 2.1 of the hardware reference."""
 
 import pytest
-from conftest import wanted
+from bare_card import wanted
 
 pytestmark = wanted()
 

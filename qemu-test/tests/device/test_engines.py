@@ -2,7 +2,7 @@
 """The engines for a guest's real driver, with rings in the VF's memory: section 6.2 of the hardware reference."""
 
 import pytest
-from conftest import commands, wanted
+from bare_card import commands, wanted
 
 pytestmark = wanted()
 

@@ -2,7 +2,7 @@
 """The fault knobs: section 7.2 of the hardware reference. Those of mailbox and ring are in test_mailbox.py."""
 
 import pytest
-from conftest import DONE, commands, start, wanted
+from bare_card import DONE, commands, start, wanted
 from qemu.qmp import QMPError
 
 pytestmark = wanted()

@@ -2,7 +2,7 @@
 """The GPU-IOV capability and its commands: section 2 of the hardware reference, and the golden trace of section 7.4."""
 
 import pytest
-from conftest import DONE, commands, start, wanted
+from bare_card import DONE, commands, start, wanted
 
 pytestmark = wanted()
 

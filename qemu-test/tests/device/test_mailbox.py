@@ -2,7 +2,7 @@
 """The mailbox between PF and VFs, and the interrupt ring: sections 3.5, 3.6, 4.7 and 4.8 of the hardware reference."""
 
 import pytest
-from conftest import PAGE, wanted
+from bare_card import PAGE, wanted
 
 pytestmark = wanted()
 

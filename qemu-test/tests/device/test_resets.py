@@ -2,7 +2,7 @@
 """Resets of VFs, of the PF and of the bus: sections 2.6, 4.11, 4.12, 7.1 and 7.5 of the hardware reference."""
 
 import pytest
-from conftest import NATIVE_HOTPLUG, commands, start, wanted
+from bare_card import NATIVE_HOTPLUG, commands, start, wanted
 
 pytestmark = wanted()
 

@@ -6,7 +6,7 @@ promises. The defaults are in the other files.
 import contextlib
 
 import pytest
-from conftest import Function, commands, start, wanted
+from bare_card import Function, commands, start, wanted
 
 pytestmark = wanted()
 

@@ -4,7 +4,7 @@ the hardware reference.
 """
 
 import pytest
-from conftest import commands, wanted
+from bare_card import commands, wanted
 
 from testbed.paths import VBIOS
 

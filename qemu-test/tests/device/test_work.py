@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Work of test programs on VFs, which the model adds: README.md of the device."""
 
-from conftest import commands, wanted
+from bare_card import commands, wanted
 
 pytestmark = wanted()
 

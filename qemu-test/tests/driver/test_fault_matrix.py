@@ -10,7 +10,7 @@ import itertools
 import re
 
 import pytest
-from conftest import CONTROL, Gim, Guests
+from gim_module import CONTROL, Gim, Guests
 
 from testbed import MODULE, program
 from testbed.check import Checker
@@ -265,6 +265,7 @@ MACHINES = ([f for f in FAULTS if len(f.spoils) < len(SITUATIONS)],
             [f for f in FAULTS if len(f.spoils) == len(SITUATIONS)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", MACHINES, ids=("cards that recover", "cards that are lost"))
 def test_matrix(machines, request, subtests, capsys, faults):
     spoilt = sum(len(f.spoils) for f in faults)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """A VF that hangs so that its own reset does not help: the bus is reset, the card is initialised by its VBIOS and set
-up as it was, and all guests are told and can start again. A card that does not come back is given up, and can be unbound.
+up as it was, and all guests are told and can start again. A card that does not come back is given up, and can be
+unbound.
 """
 
 import pytest

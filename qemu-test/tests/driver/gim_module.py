@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The module in a running guest, and guests' drivers on its VFs."""
+
+import itertools
+import re
+
+SYSFS = "/sys/bus/pci/devices"
+CONTROL = "/sys/bus/pci/drivers/gim"
+# Of the kernel's log: a machine may see many tests.
+CHAPTERS = itertools.count(1)
+
+
+class Gim:
+    """The module in a guest. Devices are named by what the machine calls them: card0, dev0."""
+
+    def __init__(self, machine):
+        self.machine = machine
+        # The kernel's log is told from mark to mark.
+        self._chapter = 0
+
+    def sh(self, script, **more):
+        """Runs a script in the guest."""
+        return self.machine.sh(script, **more)
+
+    def load(self, parameters=""):
+        """Loads the module; the kernel's words are in the error if it refuses."""
+        self.machine.load("gim.ko", parameters)
+
+    def unload(self):
+        """Unloads the module, if it is loaded."""
+        self.sh("[ ! -d /sys/module/gim ] || rmmod gim")
+
+    def path(self, name="card0"):
+        """The sysfs folder of a device."""
+        return f"{SYSFS}/{self.machine.address(name)}"
+
+    def bind(self, name="card0"):
+        """Binds a device; the kernel gives no reason if probe fails."""
+        self.sh(f"echo {self.machine.address(name)} > {CONTROL}/bind")
+
+    def unbind(self, name="card0"):
+        """Unbinds a device."""
+        self.sh(f"echo {self.machine.address(name)} > {CONTROL}/unbind")
+
+    def bound(self, name="card0"):
+        """Whether the driver has the device."""
+        return self.machine.run(f"[ -e {CONTROL}/{self.machine.address(name)} ]").status == 0
+
+    def set_vfs(self, n, name="card0"):
+        """Writes to sriov_numvfs."""
+        self.sh(f"echo {n} > {self.path(name)}/sriov_numvfs")
+
+    def refuses_vfs(self, n, errno, name="card0"):
+        """Whether a write to sriov_numvfs fails with an error of this text."""
+        result = self.machine.run(f"echo {n} > {self.path(name)}/sriov_numvfs")
+        return result.status != 0 and errno in result.output
+
+    def vfs(self, name="card0"):
+        """How many VFs of a device there are, as sysfs has them; the kernel's count must be the same."""
+        links, count = self.sh(f"ls -d {self.path(name)}/virtfn* 2>/dev/null | wc -l; "
+                               f"cat {self.path(name)}/sriov_numvfs").split()
+        assert links == count
+        return int(links)
+
+    def mark(self):
+        """Starts a new chapter of the kernel's log."""
+        self._chapter = next(CHAPTERS)
+        self.sh(f"echo 'gim test: chapter {self._chapter}' > /dev/kmsg")
+
+    @property
+    def _read(self):
+        # Only the chapter: a serial line is slow.
+        return f"dmesg | sed -n '/gim test: chapter {self._chapter}$/,$p' | sed 1d"
+
+    def wait_for(self, pattern, limit=20):
+        """Waits until the kernel has said this since the mark."""
+        self.machine.write("/tmp/said", f"{self._read} | grep -q '{pattern}'")
+        self.sh(f". lib.sh; wait_for {limit} sh /tmp/said")
+
+    def said(self):
+        """What the driver has said since the mark, without times."""
+        log = self.sh(self._read)
+        return [re.sub(r"^\[ *[\d.]+\] ", "", line) for line in log.splitlines() if re.match(r"\[ *[\d.]+\] gim", line)]
+
+    def fails(self, number, *texts, spoilt=()):
+        """Binds a card, which must fail with these texts in the log and leave the card as it was, but for what the
+        fault itself has spoilt."""
+        name, card = f"card{number}", self.machine.card(number)
+        before = card.json("state")
+        self.mark()
+        address = self.machine.address(name)
+        result = self.machine.run(f"echo {address} > {CONTROL}/bind")
+        assert result.status != 0 and not self.bound(name)
+        said = "\n".join(line for line in self.said() if address in line)
+        for text in texts:
+            assert text in said
+        after = card.json("state")
+        assert {k: v for k, v in after.items() if k not in spoilt} == {
+            k: v for k, v in before.items() if k not in spoilt}
+        assert self.vfs(name) == 0
+
+
+class Guests:
+    """Guests' drivers on the VFs of one card, played by `vfclient`; it runs as long as the test."""
+
+    def __init__(self, gim, name="card0"):
+        self.gim, self.machine = gim, gim.machine
+        self._in, self._out = f"/tmp/{name}.in", f"/tmp/{name}.out"
+        # Both ways are pipes that stay open: whoever waits for an answer sleeps until it comes.
+        gim.sh(f"""
+            rm -f {self._in} {self._out}; mkfifo {self._in} {self._out}
+            sleep 1000000 <> {self._out} & echo $! > {self._in}.keeper
+            (./vfclient {gim.machine.address(name)} < {self._in} > {self._out} 2>&1; echo "end $?" > {self._out}) &
+            sleep 1000000 > {self._in} & echo $! >> {self._in}.keeper""")
+
+    def send(self, *lines):
+        """Sends commands, as `vfclient` takes them."""
+        self.machine.sh(f"cat > {self._in}", given="".join(f"{line}\n" for line in lines).encode())
+
+    def answers(self, n, limit=60):
+        """The next n answers, each as a list of words: VF, command, result, microseconds and more."""
+        script = f"i=0; while [ $i -lt {n} ] && read -r line; do echo \"$line\"; i=$((i + 1)); done"
+        lines = self.machine.sh(f"timeout {limit} sh -c '{script}' < {self._out}", limit=limit + 30).splitlines()
+        return [line.split() for line in lines]
+
+    def do(self, *lines, limit=60):
+        """Sends commands, one answer each, that must all come to "ok"."""
+        self.send(*lines)
+        answers = self.answers(len(lines), limit)
+        assert all(answer[2] == "ok" for answer in answers), answers
+        return answers
+
+    def close(self):
+        """Ends the client; returns its exit status."""
+        # The second is the one that keeps its input open.
+        self.machine.sh(f"kill $(tail -n 1 {self._in}.keeper) 2>/dev/null")
+        return int(self.answers(1)[0][1])
