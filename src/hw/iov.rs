@@ -153,8 +153,7 @@ impl<'a> GpuIov<'a> {
     ///
     /// A world switch looks once at each of its commands, when it is usually done, and then EXECUTE tells: one access. A
     /// hang is reported later than that (after 102 ms in the log of a real card, section 2.5). So at the first look the
-    /// status is left out, which would cost a second access; not for the commands that are no part of a world switch, and not for IDLE,
-    /// which finds out what became of the VF in its turn (section 7.5).
+    /// status is left out, which would cost a second access; not for the commands that are no part of a world switch.
     pub(crate) fn look(&self, command: Command, first: bool) -> Look {
         let byte = |offset| self.config.try_read8(self.pos + offset).unwrap_or(u8::MAX);
         let control = byte(CMD_CONTROL);
@@ -162,7 +161,7 @@ impl<'a> GpuIov<'a> {
             if executing(control) {
                 return Look::Busy { control };
             }
-            if command.is_part_of_switch() && command != Command::Idle {
+            if command.is_part_of_switch() {
                 return Look::Done;
             }
         }

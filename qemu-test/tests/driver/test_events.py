@@ -7,8 +7,8 @@ import pytest
 
 from testbed import MODULE, dmesg, program
 
-pytestmark = pytest.mark.machine(cards=1, module_files=(MODULE,), modules=("aer-inject",), warp=True,
-                                 append="iomem=relaxed", files={"vfclient": program("vfclient")})
+pytestmark = [pytest.mark.slow, pytest.mark.machine(cards=1, module_files=(MODULE,), modules=("aer-inject",), warp=True,
+                                 append="iomem=relaxed", files={"vfclient": program("vfclient")})]
 
 # Hot-plug by the root port itself, as in a real machine, and not by the firmware.
 NATIVE_HOTPLUG = ("-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")

@@ -8,8 +8,9 @@ import pytest
 
 from testbed import MODULE, program
 
-pytestmark = pytest.mark.machine(cards=["reglog=@reglog"], module_files=(MODULE,), warp=True, append="iomem=relaxed",
-                                 files={"vfclient": program("vfclient")})
+pytestmark = [pytest.mark.slow, pytest.mark.machine(
+    cards=["reglog=@reglog"], module_files=(MODULE,), warp=True, append="iomem=relaxed",
+                                 files={"vfclient": program("vfclient")})]
 # A command that does not end, and a reset of its VF that does nothing: only a reset of the bus helps.
 HANG = "op=IDLE,function=VF2,never,until=reset"
 # Of what the driver has to set up again, all that the card keeps over unbinding and the rest.

@@ -12,6 +12,8 @@ from testbed import MODULE, paths, program
 from testbed.devices import vbios
 from vbios import atomasm
 
+pytestmark = pytest.mark.slow
+
 COLD = {"module_files": (MODULE,), "warp": True, "append": "iomem=relaxed", "files": {"vfclient": program("vfclient")}}
 SOURCES = paths.QEMU_TEST / "vbios" / "tables"
 FIRMWARE = "/lib/firmware/gim/tonga_sriov.bin"

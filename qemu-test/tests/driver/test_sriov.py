@@ -75,8 +75,10 @@ def test_unbind_and_bind_while_in_use(gim):
     assert any("VF2 is in use: leaving 4 VFs" in line for line in gim.said())
     assert gim.vfs() == 4
     after = gim.machine.card(0).json("state")
-    # The PF's own bus mastering goes off; VFs have theirs.
-    before["COMMAND"] &= ~4
+    # Nobody minds the PF's interrupts any more: MSI (and with it INTx disable), the ring, and bus mastering are off.
+    before["COMMAND"] &= ~(4 | 1 << 10)
+    before["MSI_ENABLE"] = False
+    before["IH_RB_CNTL"] &= ~(1 | 1 << 17)
     assert after == before
     gim.bind()
     assert any("VF2 is in use: keeping the 4 VFs" in line for line in gim.said())

@@ -5,8 +5,8 @@ import pytest
 
 from testbed import MODULE, program
 
-pytestmark = pytest.mark.machine(cards=1, module_files=(MODULE,), warp=True, append="iomem=relaxed",
-                                 files={"vfclient": program("vfclient")})
+pytestmark = [pytest.mark.slow, pytest.mark.machine(cards=1, module_files=(MODULE,), warp=True, append="iomem=relaxed",
+                                 files={"vfclient": program("vfclient")})]
 
 VFS = (1, 2, 3, 4)
 # A register that nobody but the VF's own reset changes, and a place in the framebuffer behind the VBIOS.
