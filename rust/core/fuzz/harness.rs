@@ -2,7 +2,6 @@
 
 //! What the fuzzers share: a card, images, and what must hold whatever a table does.
 
-
 use gim_core::atom::{Bus, Interpreter, Limits, Memory, Refused, Space, Tables, MAX_DEPTH};
 use gim_core::vbios::Image;
 
