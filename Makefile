@@ -81,7 +81,7 @@ test-device: device ## lints of the test bed and of the emulated card
 .PHONY: test-qemu
 test-qemu: stock-module device ## the tests in virtual machines
 	$(RUFF) check qemu-test
-	$(PYTEST) -m 'not slow' -n 2 --dist loadfile qemu-test/tests
+	$(PYTEST) -m 'not slow' -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout qemu-test/tests
 
 .PHONY: test-faults
 test-faults: stock-module device ## every fault of the card in every situation (minutes)
