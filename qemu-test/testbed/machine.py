@@ -23,7 +23,8 @@ from .monitor import Monitor
 QEMU = "qemu-system-x86_64"
 # loglevel=5: warnings come to the console too, as a crash may leave nothing else. oops=panic: nothing is to be learned
 # from a kernel that goes on after an oops. The log buffer holds what a long test prints, and our marks in it are not to
-# be dropped when there are many (devkmsg).
+# be dropped when there are many (devkmsg). no_timer_check: on a busy host the emulated timer may be so late that the
+# booting kernel takes it for broken and panics.
 APPEND = "console=ttyS0 no_timer_check loglevel=5 panic=-1 oops=panic log_buf_len=4M printk.devkmsg=on intel_iommu=on"
 # Otherwise QEMU's root ports do not say that their link is up, and Linux takes a card for lost whose bus was reset.
 NATIVE_HOTPLUG = ("-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")
