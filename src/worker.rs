@@ -14,7 +14,7 @@ use crate::{
             Operation,
             Report,
             Step,
-            Timer, //
+            Timers, //
         },
         gpuiov::{
             Command,
@@ -44,37 +44,6 @@ use kernel::{
     sync::Arc, //
 };
 
-/// Deadlines of the engine's timers, in ns of the monotonic clock.
-#[derive(Default)]
-struct Timers {
-    quantum: Option<u64>,
-    exclusive: Option<u64>,
-    guard: Option<u64>,
-}
-
-impl Timers {
-    fn get(&mut self, timer: Timer) -> &mut Option<u64> {
-        match timer {
-            Timer::Quantum => &mut self.quantum,
-            Timer::Exclusive => &mut self.exclusive,
-            Timer::Guard => &mut self.guard,
-        }
-    }
-
-    /// The first deadline, and whose it is.
-    fn first(&self) -> Option<(u64, Timer)> {
-        let at = |deadline: Option<u64>, timer| deadline.map(|ns| (ns, timer));
-        [
-            at(self.quantum, Timer::Quantum),
-            at(self.exclusive, Timer::Exclusive),
-            at(self.guard, Timer::Guard),
-        ]
-        .into_iter()
-        .flatten()
-        .min_by_key(|(ns, _)| *ns)
-    }
-}
-
 /// What the thread works on.
 pub(crate) struct Worker<'a> {
     gpu: Arc<Gpu<'a>>,
@@ -90,7 +59,7 @@ impl<'a> Worker<'a> {
         Ok(Self {
             gpu,
             hands,
-            timers: Timers::default(),
+            timers: Timers::IDLE,
             watch,
             journal: Journal::new()?,
         })

@@ -56,9 +56,11 @@ mod messages;
 mod queue;
 mod script;
 mod tasks;
+mod timers;
 
 pub use action::{Action, Cause, Operation, Refusal, Report, Step};
 pub use event::{Admin, Event, Fault, Timer};
+pub use timers::Timers;
 
 use super::mailbox::Line;
 use super::policy::{Policy, Turn, View};
@@ -85,24 +87,6 @@ pub enum Phase {
     Wedged,
     /// The card is gone.
     Gone,
-}
-
-/// Deadlines of the timers.
-#[derive(Clone, Copy, Debug, Default)]
-struct Timers {
-    quantum: Option<u64>,
-    exclusive: Option<u64>,
-    guard: Option<u64>,
-}
-
-impl Timers {
-    fn get(&mut self, timer: Timer) -> &mut Option<u64> {
-        match timer {
-            Timer::Quantum => &mut self.quantum,
-            Timer::Exclusive => &mut self.exclusive,
-            Timer::Guard => &mut self.guard,
-        }
-    }
 }
 
 /// Decides for one PF.
@@ -172,11 +156,7 @@ impl Engine {
             gpu_attempts: 0,
             gpu_notified: 0,
             shutdown: false,
-            timers: Timers {
-                quantum: None,
-                exclusive: None,
-                guard: None,
-            },
+            timers: Timers::IDLE,
             actions: Actions::new(),
         }
     }

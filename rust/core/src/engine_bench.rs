@@ -114,14 +114,7 @@ impl Bench {
     pub(in super::super) fn run(&mut self, until: u64) {
         loop {
             self.settle();
-            let t = self.engine.timers;
-            let next = [
-                (t.quantum, Timer::Quantum),
-                (t.exclusive, Timer::Exclusive),
-                (t.guard, Timer::Guard),
-            ];
-            let due = next.iter().filter_map(|(at, t)| Some(((*at)?, *t)));
-            match due.min_by_key(|d| d.0) {
+            match self.engine.timers.first() {
                 Some((at, timer)) if at <= until => {
                     self.now = self.now.max(at);
                     self.event(Event::Expired(timer));
