@@ -77,6 +77,18 @@ pub const FB_CLEAR: Spec = Spec {
     what: "1 to clear a VF's framebuffer before somebody else can see it, 0 to leave it",
 };
 
+/// All parameters.
+pub const ALL: [&Spec; 8] = [
+    &FB_OPTION,
+    &SCHED_OPTION,
+    &VF_NUM,
+    &PF_FB,
+    &VF_FB,
+    &SCHED_INTERVAL,
+    &SCHED_INTERVAL_US,
+    &FB_CLEAR,
+];
+
 /// Why a value was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {

@@ -6,17 +6,6 @@
 use super::*;
 use proptest::prelude::*;
 
-const ALL: [&Spec; 8] = [
-    &FB_OPTION,
-    &SCHED_OPTION,
-    &VF_NUM,
-    &PF_FB,
-    &VF_FB,
-    &SCHED_INTERVAL,
-    &SCHED_INTERVAL_US,
-    &FB_CLEAR,
-];
-
 #[test]
 fn ranges_are_those_of_the_c_driver_and_one_policy_more() {
     let ranges: Vec<_> = ALL.iter().map(|s| (s.name, s.max)).collect();

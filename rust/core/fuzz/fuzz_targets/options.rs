@@ -26,16 +26,7 @@ fn kernel(text: &[u8]) -> Option<u32> {
 }
 
 fuzz_target!(|text: &[u8]| {
-    for spec in [
-        &FB_OPTION,
-        &SCHED_OPTION,
-        &VF_NUM,
-        &PF_FB,
-        &VF_FB,
-        &SCHED_INTERVAL,
-        &SCHED_INTERVAL_US,
-        &FB_CLEAR,
-    ] {
+    for spec in ALL {
         match spec.parse(text) {
             Ok(value) => {
                 assert!(value <= spec.max);
