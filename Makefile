@@ -49,6 +49,7 @@ test-core: ## formatting, lints and tests of the functional core
 	cargo fmt --manifest-path rust/Cargo.toml --all --check
 	cargo fmt --manifest-path rust/core/fuzz/Cargo.toml --check
 	cargo clippy --manifest-path rust/Cargo.toml --workspace --all-targets -- -D warnings
+	cargo check --manifest-path rust/core/fuzz/Cargo.toml
 	cargo test --manifest-path rust/Cargo.toml --workspace
 
 SEEDS ?= 1000

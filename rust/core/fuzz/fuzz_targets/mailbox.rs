@@ -18,9 +18,10 @@ fuzz_target!(|bytes: &[u8]| {
             Message::Text(part) => {
                 let end = part.iter().position(|b| *b == 0).unwrap_or(part.len());
                 sent.extend_from_slice(&part[..end]);
-                let Some(line) = text.push(part) else {
+                if !text.push(part) {
                     continue;
-                };
+                }
+                let line = text.line();
                 assert!((1..=LINE_MAX).contains(&line.as_bytes().len()));
                 shown.extend_from_slice(line.as_bytes());
                 // Whatever a guest sends, a log shows characters that no terminal minds.
