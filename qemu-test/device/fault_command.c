@@ -75,14 +75,9 @@ void s7150_fault_set_command(S7150State *s, const char *text, Error **errp)
     static const S7150CommandRule initial = {
         .function = -1, .delay = true, .after_ns = -1,
     };
-    S7150CommandRule rules[S7150_RULES];
-    int n = s7150_rules(text, rules, sizeof(rules[0]), &initial,
-                        assign_command, errp);
 
-    if (n >= 0) {
-        memcpy(s->fault.command, rules, sizeof(rules));
-        s->fault.n_command = n;
-    }
+    s7150_set_rules(text, s->fault.command, &s->fault.n_command,
+                    sizeof(s->fault.command[0]), &initial, assign_command, errp);
 }
 
 static void drop_command(S7150Faults *f, unsigned i)

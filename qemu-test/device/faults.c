@@ -160,14 +160,10 @@ static bool assign_config(void *rule, const char *key, const char *value)
 
 static void set_config_write(S7150State *s, const char *text, Error **errp)
 {
-    uint32_t initial = 0, offsets[S7150_RULES];
-    int n = s7150_rules(text, offsets, sizeof(offsets[0]), &initial,
-                        assign_config, errp);
+    uint32_t initial = 0;
 
-    if (n >= 0) {
-        memcpy(s->fault.config_write, offsets, sizeof(offsets));
-        s->fault.n_config_write = n;
-    }
+    s7150_set_rules(text, s->fault.config_write, &s->fault.n_config_write,
+                    sizeof(initial), &initial, assign_config, errp);
 }
 
 bool s7150_fault_config_write(S7150State *s, uint32_t addr, int len)
@@ -209,14 +205,9 @@ static bool assign_register(void *rule, const char *key, const char *value)
 static void set_register(S7150State *s, const char *text, Error **errp)
 {
     static const S7150RegisterRule initial = { .vf = S7150_PF };
-    S7150RegisterRule rules[S7150_RULES];
-    int n = s7150_rules(text, rules, sizeof(rules[0]), &initial,
-                        assign_register, errp);
 
-    if (n >= 0) {
-        memcpy(s->fault.reg, rules, sizeof(rules));
-        s->fault.n_register = n;
-    }
+    s7150_set_rules(text, s->fault.reg, &s->fault.n_register,
+                    sizeof(s->fault.reg[0]), &initial, assign_register, errp);
 }
 
 bool s7150_fault_register(S7150Fn *f, uint32_t reg, uint32_t *val)
@@ -264,14 +255,9 @@ static void set_mailbox(S7150State *s, const char *text, Error **errp)
     static const S7150MailboxRule initial = {
         .to_pf = true, .to_vf = true, .vf = -1,
     };
-    S7150MailboxRule rules[S7150_RULES];
-    int n = s7150_rules(text, rules, sizeof(rules[0]), &initial,
-                        assign_mailbox, errp);
 
-    if (n >= 0) {
-        memcpy(s->fault.mailbox, rules, sizeof(rules));
-        s->fault.n_mailbox = n;
-    }
+    s7150_set_rules(text, s->fault.mailbox, &s->fault.n_mailbox,
+                    sizeof(s->fault.mailbox[0]), &initial, assign_mailbox, errp);
 }
 
 /* Whether a message or an acknowledgement is lost, or comes twice. */

@@ -235,29 +235,44 @@ static void bar_write(S7150Fn *f, hwaddr addr, uint64_t val, unsigned size)
     }
 }
 
-static uint64_t mmio_read(void *opaque, hwaddr addr, unsigned size)
+/* Registers are reached through BAR5, which is watched, and through ports. */
+
+static uint64_t space_read(S7150Fn *f, S7150Space space, hwaddr addr,
+                           unsigned size)
 {
-    S7150Fn *f = opaque;
     uint64_t val = UINT64_MAX;
 
     if (!unreachable(f)) {
-        check_access(f, "read", addr, size);
+        if (space == SPACE_MMIO) {
+            check_access(f, "read", addr, size);
+        }
         val = bar_read(f, addr, size);
     }
     val = extract64(val, 0, size * 8);
-    s7150_access(f, SPACE_MMIO, false, size, addr, val);
+    s7150_access(f, space, false, size, addr, val);
     return val;
+}
+
+static void space_write(S7150Fn *f, S7150Space space, hwaddr addr,
+                        uint64_t val, unsigned size)
+{
+    s7150_access(f, space, true, size, addr, val);
+    if (!unreachable(f)) {
+        if (space == SPACE_MMIO) {
+            check_access(f, "write", addr, size);
+        }
+        bar_write(f, addr, val, size);
+    }
+}
+
+static uint64_t mmio_read(void *opaque, hwaddr addr, unsigned size)
+{
+    return space_read(opaque, SPACE_MMIO, addr, size);
 }
 
 static void mmio_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
 {
-    S7150Fn *f = opaque;
-
-    s7150_access(f, SPACE_MMIO, true, size, addr, val);
-    if (!unreachable(f)) {
-        check_access(f, "write", addr, size);
-        bar_write(f, addr, val, size);
-    }
+    space_write(opaque, SPACE_MMIO, addr, val, size);
 }
 
 const MemoryRegionOps s7150_mmio_ops = {
@@ -310,25 +325,12 @@ const MemoryRegionOps s7150_doorbell_ops = {
 
 static uint64_t io_read(void *opaque, hwaddr addr, unsigned size)
 {
-    S7150Fn *f = opaque;
-    uint64_t val = UINT64_MAX;
-
-    if (!unreachable(f)) {
-        val = bar_read(f, addr, size);
-    }
-    val = extract64(val, 0, size * 8);
-    s7150_access(f, SPACE_IO, false, size, addr, val);
-    return val;
+    return space_read(opaque, SPACE_IO, addr, size);
 }
 
 static void io_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
 {
-    S7150Fn *f = opaque;
-
-    s7150_access(f, SPACE_IO, true, size, addr, val);
-    if (!unreachable(f)) {
-        bar_write(f, addr, val, size);
-    }
+    space_write(opaque, SPACE_IO, addr, val, size);
 }
 
 const MemoryRegionOps s7150_io_ops = {

@@ -53,6 +53,18 @@ int s7150_rules(const char *text, void *rules, size_t size, const void *initial,
     return n;
 }
 
+void s7150_set_rules(const char *text, void *rules, unsigned *n, size_t size,
+                     const void *initial, S7150Assign *assign, Error **errp)
+{
+    g_autofree void *fresh = g_malloc0_n(S7150_RULES, size);
+    int count = s7150_rules(text, fresh, size, initial, assign, errp);
+
+    if (count >= 0) {
+        memcpy(rules, fresh, S7150_RULES * size);
+        *n = count;
+    }
+}
+
 bool s7150_rule_number(const char *text, int base, uint64_t limit,
                        uint64_t *out)
 {

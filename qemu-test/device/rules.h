@@ -19,6 +19,10 @@ typedef bool S7150Assign(void *rule, const char *key, const char *value);
 int s7150_rules(const char *text, void *rules, size_t size, const void *initial,
                 S7150Assign *assign, Error **errp);
 
+/* The same for rules that are kept: a text with a mistake changes nothing. */
+void s7150_set_rules(const char *text, void *rules, unsigned *n, size_t size,
+                     const void *initial, S7150Assign *assign, Error **errp);
+
 /* A whole text as a number up to a limit */
 bool s7150_rule_number(const char *text, int base, uint64_t limit,
                        uint64_t *out);
