@@ -224,10 +224,9 @@ impl Policy {
     pub fn next(&mut self, view: &View<'_>) -> Turn {
         match self.kind {
             Kind::Predictable => self.predictable.next(view),
-            _ if view.list.len() == 1 => view.lone().unwrap_or(view.stay()),
-            Kind::Solid => solid::next(view),
-            Kind::Liquid => liquid::next(view),
             Kind::Fair => self.fair.next(view),
+            Kind::Solid => view.lone().unwrap_or_else(|| solid::next(view)),
+            Kind::Liquid => view.lone().unwrap_or_else(|| liquid::next(view)),
         }
     }
 

@@ -252,6 +252,23 @@ fn a_vf_that_comes_later_or_sleeps_gathers_no_claim() {
 }
 
 #[test]
+fn a_vf_that_was_alone_owes_nothing_for_it() {
+    let mut b = Bench::new(Kind::Fair, 3);
+    b.list.remove(vf(2));
+    b.list.remove(vf(3));
+    b.run(60_000 * MS);
+    // VF2 comes with a turn of exclusive access, which cuts VF1's short, and VF3 while VF2 has its first turn.
+    b.policy.charge(vf(1), 300 * MS, b.shares.get(vf(1)));
+    b.list.insert(vf(2));
+    b.policy.charge(vf(2), 6 * MS, b.shares.get(vf(2)));
+    b.list.insert(vf(3));
+    b.got = PerVf::new(0);
+    b.run(b.now + 600 * MS);
+    let s = b.shares_of(3);
+    assert!(jain(&s) > 0.99, "{s:?}");
+}
+
+#[test]
 fn high_priority_with_work_is_next_after_each_turn() {
     let mut b = Bench::new(Kind::Fair, 4);
     b.shares.get_mut(vf(2)).priority = Priority::High;

@@ -64,7 +64,8 @@ pub struct World {
     engine: Engine,
     /// The card.
     pub card: Card,
-    guests: Vec<Guest>,
+    /// The guests, of VF1 first.
+    pub guests: Vec<Guest>,
     oracle: Oracle,
     rng: Rng,
     now: u64,

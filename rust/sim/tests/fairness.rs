@@ -108,6 +108,22 @@ fn low_priority_without_work_gets_nothing_and_high_comes_first() {
 }
 
 #[test]
+fn who_was_alone_owes_nothing_to_who_comes_later() {
+    for kind in KINDS {
+        let mut world = World::new(Plan::calm(kind, 2, 0), false);
+        world.begin().unwrap();
+        world.guests[1].next = 20 * S;
+        world.run(21 * S).unwrap();
+        let before = times(&world.ran(), 2);
+        world.run(23 * S).unwrap();
+        let after = times(&world.ran(), 2);
+        let ran: Vec<u64> = after.iter().zip(before).map(|(a, b)| a - b).collect();
+        let j = jain(&ran);
+        assert!(j > 0.999, "{kind:?}: {j} {ran:?}");
+    }
+}
+
+#[test]
 fn fair_charges_the_slow_one_and_solid_does_not() {
     let mut plan = Plan::calm(Kind::Fair, 4, 0);
     plan.guests[2] = Behaviour::Slow;
