@@ -58,4 +58,6 @@ module! {
     authors: ["The gim developers"],
     description: "SR-IOV physical function driver of the AMD FirePro S7150",
     license: "Dual MIT/GPL",
+    // Optional; docs/firmware.md.
+    firmware: ["gim/tonga_sriov.bin"],
 }

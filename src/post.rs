@@ -13,6 +13,7 @@ use crate::{
                 Init,
                 Posted, //
             },
+            strings,
             Interpreter,
             Limits,
             Memory,
@@ -54,6 +55,21 @@ const LIMITS: Limits = Limits {
     depth: MAX_DEPTH,
     delay_us: 10_000_000,
 };
+
+/// Says which VBIOS it is, as far as it tells.
+fn about(dev: &pci::Device<Bound>, image: &Image<'_>) {
+    const UNKNOWN: &str = "unknown";
+    let part = strings::part_number(image).unwrap_or(UNKNOWN);
+    let version = strings::version(image).unwrap_or(UNKNOWN);
+    match strings::build_date(image) {
+        Some(date) => dev_info!(
+            dev,
+            "VBIOS {part}, version {version}, built {}\n",
+            Core(date)
+        ),
+        None => dev_info!(dev, "VBIOS {part}, version {version}\n"),
+    }
+}
 
 /// The VBIOS of one card, with all that it takes to run its tables.
 pub(crate) struct Vbios {
@@ -102,9 +118,9 @@ impl Vbios {
             }
         };
         // It was validated.
-        let revision = Image::new(&image, vendor, device)
-            .map_err(|_| EINVAL)?
-            .revision();
+        let parsed = Image::new(&image, vendor, device).map_err(|_| EINVAL)?;
+        let revision = parsed.revision();
+        about(dev, &parsed);
         Ok(Self {
             image,
             revision,

@@ -63,6 +63,7 @@ def test_table(gim, vfs, pf_fb, vf_fb):
 def test_log_says_who_has_what(gim):
     gim.load("vf_num=16")
     said = [line for line in gim.said() if gim.machine.address("card0") in line]
+    assert said.pop(0).endswith("VBIOS 113-C94501-100, version 015.049.000.000.000000, built 2026/11/22 12:00")
     assert said[0].endswith("S7150 with 8190 MB of framebuffer, up to 16 VFs, VBIOS 15.31")
     assert said[1].endswith("PF: framebuffer 256 MB at 0 MB, context save area 8 MB at 256 MB")
     for vf, line in enumerate(said[2:18]):

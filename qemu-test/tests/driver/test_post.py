@@ -12,9 +12,9 @@ from testbed import MODULE, paths, program
 from testbed.devices import vbios
 from vbios import atomasm
 
-pytestmark = pytest.mark.slow
-
 COLD = {"module_files": (MODULE,), "warp": True, "append": "iomem=relaxed", "files": {"vfclient": program("vfclient")}}
+# All but the first test, which has to do with everything else.
+slow = pytest.mark.slow
 SOURCES = paths.QEMU_TEST / "vbios" / "tables"
 FIRMWARE = "/lib/firmware/gim/tonga_sriov.bin"
 # Where the flash has firmware, and the reserved memory too: SMU, RLC-V, table of contents; and versions there.
@@ -90,6 +90,7 @@ def test_sixteen_guests_on_a_cold_card(gim, guests):
     assert writes(card, "CONFIG_MEMSIZE") == 1
 
 
+@slow
 @pytest.mark.machine(cards=1, **COLD)
 def test_a_card_that_is_posted_is_left_alone(gim):
     card = gim.machine.card(0)
@@ -99,6 +100,7 @@ def test_a_card_that_is_posted_is_left_alone(gim):
     assert not any("VBIOS" in line and "running" in line for line in gim.said())
 
 
+@slow
 # A machine has room for so many cards.
 @pytest.mark.parametrize("batch", list(itertools.batched(BAD, 10, strict=False)), ids=itertools.count(1))
 def test_bad_tables(boot, subtests, batch):
@@ -110,6 +112,7 @@ def test_bad_tables(boot, subtests, batch):
             assert len([line for line in gim.said() if "cannot be initialised" in line and address in line]) == 1
 
 
+@slow
 def test_a_card_that_goes_while_it_is_posted(boot, subtests):
     # Within the tables, within the firmware; the image is read with 16387 accesses.
     after = (16_500, 17_500, 30_000, 60_000)
@@ -124,6 +127,7 @@ def test_a_card_that_goes_while_it_is_posted(boot, subtests):
     gim.unload()
 
 
+@slow
 def test_the_expansion_rom_stands_in_for_the_flash(boot):
     gim = boot(cards=["", "posted=off"])
     for number in range(2):
@@ -150,6 +154,7 @@ def firmware(smu, rlcv):
     return table + struct.pack("<HBB11I", 0x30, 2, 1, *places, 0, 0, 0) + body
 
 
+@slow
 def test_a_firmware_file(boot, subtests):
     newer, older = firmware(0x00111A00, 0x81), firmware(0x00111800, 0x7F)
     cases = {

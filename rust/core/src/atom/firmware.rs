@@ -4,13 +4,8 @@
 //!
 //! Decides and checks; may not read the flash or write to the card. Section 4.4 of the hardware reference.
 //!
-//! The file ([`FILE_NAME`], asked for with `request_firmware`) is no part of this project. Its layout:
-//!
-//! ```text
-//! 0            command table smc_init, as long as its own header says
-//! behind it    data table gpu_virt (30 bytes or more), whose offsets count from the start of the file
-//! anywhere     the SMU's firmware (its version is the dword at 14), the RLC-V's (the first dword), the table of contents
-//! ```
+//! The file ([`FILE_NAME`], asked for with `request_firmware`) is no part of this project; docs/firmware.md has
+//! its layout.
 
 use super::data::{GpuVirt, Piece};
 use super::tables::{Tables, COMMAND_LEN};
