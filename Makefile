@@ -40,7 +40,12 @@ run: setup ## boot the emulated card, load the module with 16 VFs and show them
 
 .PHONY: test
 test: setup ## everything
-	@$(ENTER) $(MAKE) --no-print-directory test-core test-module test-device test-qemu
+	@$(ENTER) $(MAKE) --no-print-directory --jobs=2 tests fuzz FUZZ_OPTIONS="--idle --jobs 6 --within 300"
+
+# The fuzzers take what the rest leaves: virtual machines wait now and then.
+.PHONY: tests
+tests:
+	@$(MAKE) --no-print-directory --jobs=1 test-core test-module test-device test-qemu
 
 # The targets from here on run in the root: $(ENTER) make TARGET.
 
@@ -51,6 +56,11 @@ test-core: ## formatting, lints and tests of the functional core
 	cargo clippy --manifest-path rust/Cargo.toml --workspace --all-targets -- -D warnings
 	cargo check --manifest-path rust/core/fuzz/Cargo.toml
 	cargo test --manifest-path rust/Cargo.toml --workspace
+
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: ## fuzz each parser and decoder for FUZZ_SECONDS=... of CPU time
+	rust/core/fuzz/run --seconds $(FUZZ_SECONDS) $(FUZZ_OPTIONS)
 
 SEEDS ?= 1000
 .PHONY: simulate
@@ -82,6 +92,7 @@ test-device: device ## lints of the test bed and of the emulated card
 .PHONY: test-qemu
 test-qemu: stock-module device ## the tests in virtual machines
 	$(RUFF) check qemu-test
+	$(RUFF) check --config qemu-test/pyproject.toml rust/core/fuzz/run
 	$(PYTEST) -m 'not slow' -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout qemu-test/tests
 
 .PHONY: test-faults
