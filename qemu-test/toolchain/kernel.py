@@ -2,19 +2,19 @@
 """The stock kernel, and a tree to build Rust modules for it.
 
 Debian's kernels have CONFIG_RUST, but the headers ship no Rust metadata (rust/*.rmeta, the proc macros and
-scripts/target.json). They are rebuilt from `linux-source` of the same version with the headers' own configuration and
-compiler, and laid over a copy of the headers.
+scripts/target.json). scripts/rust-metadata rebuilds them from `linux-source` of the same version, as it does on a user's
+machine.
 """
 
 import re
 
-from root import enter
+from root import PROJECT, enter
 from steps import CACHE, Failure, stamp_of, step
 
 KDIR = CACHE / "kdir"
 STOCK = CACHE / "kernel"
 IMAGE = CACHE / "image"
-OLDEST = (7, 2)
+OLDEST = (7, 3)
 
 FETCH = r"""
 set -e
@@ -46,25 +46,17 @@ cd ..; rm -r debs
 depmod -b "$out" "$release"
 """
 
+# A copy, as it is also used where the headers are not.
 METADATA = r"""
 set -e
-release=$1 stock=$2 out=$3 kdir=$4
+release=$1 source=$2 kdir=$3 script=$4
 headers=/usr/src/linux-headers-$release
-src=/tmp/linux; mkdir -p $src
-tar -C $src --strip-components=1 -xf $stock/unpacked/usr/src/linux-source-*.tar.xz
-rm -rf $out; mkdir -p $out
-cp $headers/.config $out/.config
-make -C $src O=$out ARCH=x86 CROSS_COMPILE=x86_64-linux-gnu- CC=x86_64-linux-gnu-gcc-14 KERNELRELEASE=$release \
-    -j$(nproc) olddefconfig modules_prepare
-# A compiler or bindgen that differs from Debian's would show here, as options that were switched off.
-diff $headers/.config $out/.config
-rm -rf $kdir.new; cp -aL $headers $kdir.new
-rm -rf $kdir.new/rust; cp -a $out/rust $kdir.new/rust
-cp $out/scripts/target.json $kdir.new/scripts/
-find $kdir.new/rust -name '*.o' -delete
+rm -rf $kdir.new
+"$script" $headers $kdir.links "$source"
+cp -aL $kdir.links $kdir.new
+rm -r $kdir.links
 sed -i "s|^KBUILD_OUTPUT *=.*|KBUILD_OUTPUT=$kdir|" $kdir.new/Makefile
 rm -rf $kdir; mv $kdir.new $kdir
-rm -rf $out
 """
 
 
@@ -99,7 +91,7 @@ def setup():
                   "the kernel packages could not be fetched: check that the Debian mirrors can be reached")
             name, image_version, source_version = (STOCK / "versions").read_text().split()
             if tuple(map(int, re.match(r"(\d+)\.(\d+)", name).groups())) < OLDEST:
-                raise Failure(f"the archive has kernel {name}, and 7.2 is the oldest supported: check that the mirror "
+                raise Failure(f"the archive has kernel {name}, and 7.3 is the oldest supported: check that the mirror "
                               "carries trixie-backports.")
             if image_version.split("~")[0] != source_version.split("~")[0]:
                 raise Failure(f"the archive has kernel {image_version} but source {source_version}: it is being "
@@ -111,7 +103,9 @@ def setup():
                   "the kernel's image could not be fetched: check that the Debian mirrors can be reached, and if they "
                   "are, remove the stamp 'kernel' to take the archive's newer kernel")
             image()
-    with step("metadata", f"Rust metadata for {release()}", stamp_of("kernel"), METADATA) as todo:
+    script = PROJECT / "scripts" / "rust-metadata"
+    with step("metadata", f"Rust metadata for {release()}", stamp_of("kernel"), METADATA, script) as todo:
         if todo:
-            enter(["sh", "-c", METADATA, "sh", release(), str(STOCK), str(CACHE / "metadata"), str(KDIR)], "metadata",
+            source = next((STOCK / "unpacked" / "usr" / "src").glob("linux-source-*.tar.xz"))
+            enter(["sh", "-c", METADATA, "sh", release(), str(source), str(KDIR), str(script)], "metadata",
                   "the Rust metadata of the kernel could not be rebuilt")

@@ -35,32 +35,36 @@ Pin-Priority: 600
 def setup():
     """Makes the root with mmdebstrap."""
     with step("root", f"Debian {SUITE} root in {ROOT}", SUITE, *PACKAGES, PREFERENCES) as todo:
-        if not todo:
-            return
-        archive.need("mmdebstrap", "mmdebstrap")
-        archive.need("unshare", "util-linux")
-        if os.geteuid():
-            archive.need("newuidmap", "uidmap")
-        main, security = archive.mirrors()
-        shutil.rmtree(ROOT, ignore_errors=True)
-        ROOT.parent.mkdir(parents=True, exist_ok=True)
-        preferences = CACHE / "preferences"
-        preferences.write_text(PREFERENCES)
-        signed = f"[signed-by={archive.KEYRING}] " if os.path.exists(archive.KEYRING) else ""
-        sources = [f"{kind} {signed}{uri} {suite} main"
-                   for kind in ("deb", "deb-src")
-                   for uri, suite in ((main, SUITE), (main, f"{SUITE}-backports"), (security, f"{SUITE}-security"))]
-        run(["mmdebstrap", "--variant=minbase", "--include=" + ",".join(PACKAGES),
-             f"--keyring={archive.KEYRING}",
-             f"--setup-hook=mkdir -p \"$1\"/etc/apt/preferences.d \"$1\"/{os.path.dirname(archive.KEYRING)}",
-             f"--setup-hook=copy-in {archive.KEYRING} {os.path.dirname(archive.KEYRING)}",
-             f"--setup-hook=upload {preferences} /etc/apt/preferences.d/gim",
-             SUITE, str(ROOT), *sources],
-            "root", f"mmdebstrap could not make the {SUITE} root: check that the Debian mirrors can be reached")
+        if todo:
+            bootstrap(ROOT, SUITE, PACKAGES, PREFERENCES)
 
 
-def command(argv, cwd="/"):
-    """The program and arguments that run `argv` in the root, in a mount namespace of its own.
+def bootstrap(path, suite, packages, preferences):
+    """Makes a root with packages of a suite, its backports and security updates, and preferences for apt."""
+    archive.need("mmdebstrap", "mmdebstrap")
+    archive.need("unshare", "util-linux")
+    if os.geteuid():
+        archive.need("newuidmap", "uidmap")
+    main, security = archive.mirrors()
+    shutil.rmtree(path, ignore_errors=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pins = CACHE / "preferences"
+    pins.write_text(preferences)
+    signed = f"[signed-by={archive.KEYRING}] " if os.path.exists(archive.KEYRING) else ""
+    sources = [f"{kind} {signed}{uri} {name} main"
+               for kind in ("deb", "deb-src")
+               for uri, name in ((main, suite), (main, f"{suite}-backports"), (security, f"{suite}-security"))]
+    run(["mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages),
+         f"--keyring={archive.KEYRING}",
+         f"--setup-hook=mkdir -p \"$1\"/etc/apt/preferences.d \"$1\"/{os.path.dirname(archive.KEYRING)}",
+         f"--setup-hook=copy-in {archive.KEYRING} {os.path.dirname(archive.KEYRING)}",
+         f"--setup-hook=upload {pins} /etc/apt/preferences.d/gim",
+         suite, str(path), *sources],
+        path.name, f"mmdebstrap could not make the {suite} root: check that the Debian mirrors can be reached")
+
+
+def command(argv, cwd="/", path=ROOT):
+    """The program and arguments that run `argv` in a root, in a mount namespace of its own.
 
     The checkout and the cache are there at their own paths, and so are the machine's name resolution, certificates
     and the client configuration for crates and Python packages. Paths in GIM_BIND, separated by colons, are there below
@@ -75,7 +79,7 @@ def command(argv, cwd="/"):
     if own.exists() and own.parent != cargo:
         shutil.copy(own, cargo / "config.toml")
     # A mount of its own first: without, programs inside could not have mount namespaces of theirs.
-    script = [f"set -e; r='{ROOT}'", "mount --bind $r $r", "mount --rbind /dev $r/dev", "mount --rbind /proc $r/proc",
+    script = [f"set -e; r='{path}'", "mount --bind $r $r", "mount --rbind /dev $r/dev", "mount --rbind /proc $r/proc",
               "mount -t tmpfs tmpfs $r/tmp"]
     for path in binds:
         script.append(f"mkdir -p \"$r{path}\" && mount --bind '{path}' \"$r{path}\"")
@@ -103,7 +107,7 @@ def command(argv, cwd="/"):
     return argv[0], argv
 
 
-def enter(argv, log, advice):
-    """Runs a command in the root as part of a step."""
-    run(command(argv)[1], log, advice)
+def enter(argv, log, advice, path=ROOT):
+    """Runs a command in a root as part of a step."""
+    run(command(argv, path=path)[1], log, advice)
     sys.stdout.flush()
