@@ -30,7 +30,7 @@
 //!
 //! 1. the GPU must be reset: `ResetGpu`; at most twice, then the GPU is given up ("wedged")
 //! 2. a VF is stuck, or is to leave: `Vacate`, `Reset`, `Clear`
-//! 3. shutdown: the GPU stays free
+//! 3. shutdown: the GPU stays free; live update: all stays as it is, and another driver goes on (`handover.rs`)
 //! 4. a VF has exclusive access: nothing
 //! 5. a request waits: answer it, or `Vacate` and `Start` or `EnterFini`
 //! 6. the turn of the running VF is over, or nobody runs: ask the policy; `Vacate`, `Enter`
@@ -51,6 +51,7 @@ mod card;
 mod decide;
 mod event;
 mod exclusive;
+mod handover;
 mod leave;
 mod messages;
 mod queue;
@@ -87,6 +88,8 @@ pub enum Phase {
     Wedged,
     /// The card is gone.
     Gone,
+    /// Another driver is to go on from here.
+    HandedOver,
 }
 
 /// Decides for one PF.
@@ -121,6 +124,10 @@ pub struct Engine {
     /// VFs that are to be told when the GPU was reset.
     gpu_notified: u16,
     shutdown: bool,
+    /// The driver is to go and leave the VFs to another.
+    handing_over: bool,
+    /// Something has happened since everything was written down.
+    outdated: bool,
     timers: Timers,
     actions: Actions,
 }
@@ -156,6 +163,8 @@ impl Engine {
             gpu_attempts: 0,
             gpu_notified: 0,
             shutdown: false,
+            handing_over: false,
+            outdated: false,
             timers: Timers::IDLE,
             actions: Actions::new(),
         }
@@ -173,6 +182,7 @@ impl Engine {
     pub fn handle(&mut self, event: Event, now: u64) -> &[Action] {
         self.actions.clear();
         self.now = self.now.max(now);
+        self.outdated |= !matches!(event, Event::Done);
         match event {
             Event::Boot => self.boot(),
             Event::Done => self.step_done(),
@@ -187,6 +197,8 @@ impl Engine {
             Event::Admin(admin) => self.administrate(admin),
             Event::Gone => self.gone(),
             Event::Shutdown => self.shut_down(),
+            Event::HandOver => self.begin_leaving(),
+            Event::TakeOver => self.go_on_after_update(),
         }
         self.advance();
         self.actions.as_slice()

@@ -19,6 +19,8 @@ use crate::vf::Reason;
 mod bench;
 #[path = "engine_faults_tests.rs"]
 mod faults;
+#[path = "engine_handover_tests.rs"]
+mod handover;
 
 use bench::{vf, Bench, MS};
 

@@ -225,6 +225,17 @@ impl Text {
         self.complete
     }
 
+    /// Whether the line is whole.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Adds a byte that had arrived at another driver.
+    pub fn restore(&mut self, byte: u8, complete: bool) {
+        self.line.push(byte);
+        self.complete = complete;
+    }
+
     /// The line as far as it has arrived.
     pub fn line(&self) -> &Line {
         &self.line

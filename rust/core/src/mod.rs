@@ -10,6 +10,7 @@ pub mod engine;
 pub mod fb;
 pub mod gpuiov;
 pub mod guard;
+pub mod handover;
 pub mod ih;
 pub mod mailbox;
 pub mod options;

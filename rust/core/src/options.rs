@@ -77,8 +77,16 @@ pub const FB_CLEAR: Spec = Spec {
     what: "1 to clear a VF's framebuffer before somebody else can see it, 0 to leave it",
 };
 
+/// `keep_vfs`: live update.
+pub const KEEP_VFS: Spec = Spec {
+    name: "keep_vfs",
+    max: 1,
+    default: 0,
+    what: "1 to leave VFs and guests alone when the module goes, for the next one to take over",
+};
+
 /// All parameters.
-pub const ALL: [&Spec; 8] = [
+pub const ALL: [&Spec; 9] = [
     &FB_OPTION,
     &SCHED_OPTION,
     &VF_NUM,
@@ -87,6 +95,7 @@ pub const ALL: [&Spec; 8] = [
     &SCHED_INTERVAL,
     &SCHED_INTERVAL_US,
     &FB_CLEAR,
+    &KEEP_VFS,
 ];
 
 /// Why a value was refused.

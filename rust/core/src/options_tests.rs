@@ -7,7 +7,7 @@ use super::*;
 use proptest::prelude::*;
 
 #[test]
-fn ranges_are_those_of_the_c_driver_and_one_policy_more() {
+fn ranges_are_those_of_the_c_driver_and_what_is_new() {
     let ranges: Vec<_> = ALL.iter().map(|s| (s.name, s.max)).collect();
     assert_eq!(
         ranges,
@@ -19,7 +19,8 @@ fn ranges_are_those_of_the_c_driver_and_one_policy_more() {
             ("vf_fb", 65536),
             ("sched_interval", 2000),
             ("sched_interval_us", 999),
-            ("fb_clear", 1)
+            ("fb_clear", 1),
+            ("keep_vfs", 1)
         ]
     );
 }

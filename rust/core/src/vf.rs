@@ -184,6 +184,12 @@ impl Stats {
         self.resets.get(reason as usize).copied().unwrap_or(0)
     }
 
+    pub(super) fn set_resets(&mut self, reason: Reason, times: u32) {
+        if let Some(n) = self.resets.get_mut(reason as usize) {
+            *n = times;
+        }
+    }
+
     pub(super) fn count_reset(&mut self, reason: Reason) {
         if let Some(n) = self.resets.get_mut(reason as usize) {
             *n = n.saturating_add(1);

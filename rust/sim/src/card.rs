@@ -161,6 +161,7 @@ impl Card {
             Step::Operate(Operation::RestoreRlcv(_)) => 300 * US,
             Step::Operate(Operation::ResetGpu) => 1500 * MS,
             Step::Operate(Operation::QueryWork) => 5 * US,
+            Step::Operate(Operation::HandOver) => 20 * MS,
         };
         let time = usual + self.rng.range(0, usual / 4 + 1);
         let Some(trouble) = self.due(step) else {
@@ -227,7 +228,9 @@ impl Card {
                 Operation::SaveRlcv(vf) => self.phase == Running(vf.function()),
                 Operation::RestoreRlcv(vf) => self.phase == Flred(vf),
                 Operation::ResetGpu => true,
-                Operation::QueryWork => matches!(self.phase, Free | Running(Function::Vf(_))),
+                Operation::QueryWork | Operation::HandOver => {
+                    matches!(self.phase, Free | Running(Function::Vf(_)))
+                }
                 Operation::Flr(vf) => match self.phase {
                     Free => true,
                     Running(f) | Idle(f) => f == vf.function(),

@@ -154,6 +154,7 @@ fn stimulus(rng: &mut Rng, vf: VfId) -> Stimulus {
             message: Message::decode([rng.range(0, 7) as u32, 0, 0, 0]),
         }),
         11 if rng.one_in(4) => Stimulus::Event(rng.pick(&[Event::Gone, Event::Shutdown])),
+        12 => Stimulus::Event(Event::HandOver),
         _ => Stimulus::Event(Event::Admin(admin(rng, vf))),
     }
 }

@@ -12,6 +12,7 @@ use gim_core::engine::{
     Action, Admin, Engine, Event, Fault, Operation, Phase, Report, Step, Timer,
 };
 use gim_core::gpuiov::Failure;
+use gim_core::handover::{Record, Writer};
 use gim_core::vf::State;
 use gim_core::vfid::{PerVf, VfId};
 use std::collections::VecDeque;
@@ -345,7 +346,29 @@ impl World {
         let checked = self
             .oracle
             .after(&actions, self.now, &mut self.card, &self.engine, busy);
-        checked.map_err(|what| self.failed(what))
+        checked.map_err(|what| self.failed(what))?;
+        match self.engine.phase() {
+            Phase::HandedOver => self.update(),
+            _ => Ok(()),
+        }
+    }
+
+    /// The driver goes, and another one takes over.
+    fn update(&mut self) -> Result<(), Failed> {
+        if self.timers != [None; 3] {
+            return Err(self.failed(format!("{:?} are left behind", self.timers)));
+        }
+        let mut buffer = [0; 4096];
+        let mut writer = Writer::new(&mut buffer);
+        self.engine.write_down(&mut writer);
+        let mut new = Engine::new(self.plan.settings);
+        let taken = match writer.finish() {
+            Some(left) => Record::new(left).and_then(|record| new.take_over(record)),
+            None => return Err(self.failed("there is too much to hand over".to_string())),
+        };
+        taken.map_err(|why| self.failed(why.to_string()))?;
+        self.engine = new;
+        self.event(Event::TakeOver)
     }
 
     fn failed(&self, what: String) -> Failed {

@@ -12,7 +12,7 @@ pub(super) struct Holder {
     /// Since when it runs: its engines were last seen to stop and go before.
     pub(super) since: u64,
     /// Until when its time was accounted.
-    accounted: u64,
+    pub(super) accounted: u64,
     /// It has the GPU for itself, outside of all turns.
     exclusive: bool,
 }
@@ -28,6 +28,16 @@ impl Engine {
         });
         let stats = &mut self.vfs.get_mut(vf).stats;
         stats.runs = stats.runs.saturating_add(1);
+    }
+
+    /// RUN of a VF was done by another driver, which has accounted its time until `since`.
+    pub(super) fn account_since(&mut self, vf: VfId, since: u64, exclusive: bool) {
+        self.holder = Some(Holder {
+            vf,
+            since,
+            accounted: since,
+            exclusive,
+        });
     }
 
     /// Accounts the time until now.

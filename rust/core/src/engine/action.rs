@@ -28,6 +28,8 @@ pub enum Operation {
     ResetGpu,
     /// Find out which VFs have work; ends in `Event::Work` instead of `Event::Done`.
     QueryWork,
+    /// Write the engine and what is known of the VFs where another driver finds it.
+    HandOver,
 }
 
 /// One thing to do on the card; never more than one at a time.
@@ -50,6 +52,7 @@ impl fmt::Display for Step {
             Step::Operate(Operation::Flr(vf)) => write!(f, "FLR of {vf}"),
             Step::Operate(Operation::ResetGpu) => f.write_str("GPU reset"),
             Step::Operate(Operation::QueryWork) => f.write_str("query of work"),
+            Step::Operate(Operation::HandOver) => f.write_str("hand-over"),
         }
     }
 }
@@ -131,6 +134,10 @@ pub enum Report {
     Down,
     /// The card is gone.
     Gone,
+    /// The VFs are left to another driver.
+    HandedOver,
+    /// The VFs of another driver were taken over.
+    TakenOver,
     /// The GPU could not be reset and is given up.
     Wedged,
     /// A VF's state changed.

@@ -50,7 +50,7 @@ impl Engine {
                         self.gpu_attempts = 0;
                     }
                 }
-                Phase::Cold | Phase::Down | Phase::Gone => (),
+                Phase::Cold | Phase::Down | Phase::Gone | Phase::HandedOver => (),
             },
         }
     }

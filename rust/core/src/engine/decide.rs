@@ -42,6 +42,9 @@ impl Engine {
         if self.shutdown {
             return self.park();
         }
+        if self.handing_over {
+            return self.hand_over();
+        }
         if self.owner.is_some() {
             return false;
         }
@@ -193,7 +196,7 @@ impl Engine {
                 if self.work.is_none()
                     && self.with_policy(|policy, view| policy.asks_for_work(view))
                 {
-                    self.begin(Task::Query, Script::query());
+                    self.begin(Task::Query, Script::one(Operation::QueryWork));
                     return true;
                 }
                 self.account();

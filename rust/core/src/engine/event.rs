@@ -76,6 +76,10 @@ pub enum Event {
     Gone,
     /// Free the GPU and stop: done with `Report::Down`.
     Shutdown,
+    /// Write down what there is with `Operation::HandOver` and leave it alone: done with `Report::HandedOver`.
+    HandOver,
+    /// Go on where another engine has left the card, after `Engine::take_over`; in place of [`Event::Boot`].
+    TakeOver,
 }
 
 /// What an administrator can ask for.

@@ -123,7 +123,7 @@ impl Engine {
         }
     }
 
-    fn arm_guard(&mut self) {
+    pub(super) fn arm_guard(&mut self) {
         let first = self
             .vfs
             .iter()

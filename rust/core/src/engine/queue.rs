@@ -58,8 +58,13 @@ impl Queue {
         }
     }
 
+    /// In order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Waiting> + '_ {
+        self.entries.iter().flatten().copied()
+    }
+
     pub(super) fn len(&self) -> usize {
-        self.entries.iter().flatten().count()
+        self.iter().count()
     }
 
     /// Adds a request at the end. One of the same VF that waits is taken out and returned.

@@ -35,6 +35,8 @@ pub(super) enum Task {
     ResetGpu,
     /// Find out who has work.
     Query,
+    /// Write everything down for another driver.
+    HandOver,
 }
 
 /// A step, or a message that is sent on the way.
@@ -144,9 +146,9 @@ impl Script {
         s
     }
 
-    pub(super) fn query() -> Self {
+    pub(super) fn one(operation: Operation) -> Self {
         let mut s = Self::EMPTY;
-        s.operate(Operation::QueryWork);
+        s.operate(operation);
         s
     }
 }

@@ -112,6 +112,7 @@ impl Engine {
             Task::EnterFini(vf) => self.grant(vf, Request::Fini),
             Task::Start { vf, request, .. } => self.grant(vf, request),
             Task::Clear(vf) | Task::Reset(vf, _) => self.left(vf),
+            Task::HandOver => self.handed_over(),
             Task::Boot => {
                 self.gpu_attempts = 0;
                 self.report(Report::Up);
@@ -273,6 +274,7 @@ impl Engine {
     /// Nothing will be done on the card any more.
     fn stop_everything(&mut self, phase: Phase) {
         let was_shutting_down = core::mem::take(&mut self.shutdown);
+        self.handing_over = false;
         match self.abandon() {
             Some(Task::Start { vf, request, .. }) => self.refuse(vf, request, Refusal::NotUp),
             Some(Task::EnterFini(vf)) => self.refuse(vf, Request::Fini, Refusal::NotUp),
