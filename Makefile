@@ -93,8 +93,12 @@ test-device: device ## lints of the test bed and of the emulated card
 test-qemu: stock-module device ## the tests in virtual machines
 	$(RUFF) check qemu-test
 	$(RUFF) check --config qemu-test/pyproject.toml rust/core/fuzz/run
-	$(PYTEST) -m 'not slow' -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout qemu-test/tests
+	$(PYTEST) -m 'not slow and not guests' -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout qemu-test/tests
 
 .PHONY: test-faults
 test-faults: stock-module device ## every fault of the card in every situation (minutes)
 	$(PYTEST) -m slow -s qemu-test/tests
+
+.PHONY: test-guests
+test-guests: stock-module device ## Debian's own amdgpu on VFs of the card (minutes; fetches its firmware)
+	$(PYTEST) -m guests -s qemu-test/tests

@@ -6,7 +6,7 @@
         assert m.card(0).driver_errors() == 0
 """
 
-from . import devices
+from . import debian, devices
 from .agent import Result
 from .card import Card
 from .errors import CommandFailed, GuestCrash, GuestError, GuestTimeout
@@ -15,4 +15,4 @@ from .paths import MODULE, SetupError, kernel
 from .programs import program
 
 __all__ = ["MODULE", "Card", "CommandFailed", "GuestCrash", "GuestError", "GuestTimeout", "Machine", "Result",
-           "SetupError", "devices", "kernel", "program"]
+           "SetupError", "debian", "devices", "kernel", "program"]

@@ -124,7 +124,8 @@ def make(kernel, names=(), module_files=(), files=None):
     """The bytes of an initramfs.
 
     names: modules of the kernel to have at hand; module_files: modules' files of one's own, which go to the working
-    folder and to modprobe's, with what they depend on; files: {path in the guest: file or folder here, or bytes}.
+    folder and to modprobe's, with what they depend on; files: {path in the guest: file or folder here, or bytes, or a
+    function that gives one of these: what is made or fetched only when a machine needs it}.
     """
     module_files = [pathlib.Path(f) for f in module_files]
     for path in module_files:
@@ -142,6 +143,8 @@ def make(kernel, names=(), module_files=(), files=None):
     for path in module_files:
         own.copy(f"{JOB}/{path.name}", path)
     for target, source in (files or {}).items():
+        if callable(source):
+            source = source()
         if isinstance(source, bytes):
             own.file(target, source, 0o755)
         elif pathlib.Path(source).exists():

@@ -43,10 +43,11 @@ class Machine:
 
     cards: how many cards, or a list of their options ("vfs=8,..."); devices: further devices as in `devices.py`;
     modules: the kernel's modules to have at hand for modprobe; module_files: modules of one's own, which go to the
-    working folder (and to modprobe); files: {path in the guest: file or folder here, or bytes}, relative to the working
-    folder; kernel: `testbed.kernel(image, modules)`; warp: one CPU whose clock counts its instructions and leaps over
-    idle time, for tests that wait much, or measure; log: the folder for console.log, commands.log and so on; echo: a
-    function that gets the console's bytes as they come; limit: for a command, in seconds, unless it has its own.
+    working folder (and to modprobe); files: {path in the guest: file or folder here, or bytes, or a function that gives
+    one of these}, relative to the working folder; kernel: `testbed.kernel(image, modules)`; warp: one CPU whose clock
+    counts its instructions and leaps over idle time, for tests that wait much, or measure; log: the folder for
+    console.log, commands.log and so on; echo: a function that gets the console's bytes as they come; limit: for a
+    command, in seconds, unless it has its own.
     """
 
     def __init__(self, cards=0, devices=(), modules=(), module_files=(), files=None, *, kernel=None, append="",

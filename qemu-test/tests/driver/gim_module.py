@@ -77,6 +77,10 @@ class Gim:
         self.machine.write("/tmp/said", f"{self._read} | grep -q '{pattern}'")
         self.sh(f". lib.sh; wait_for {limit} sh /tmp/said")
 
+    def lines(self, pattern):
+        """What the kernel has said since the mark that matches a pattern of grep -Ei."""
+        return self.sh(f"{self._read} | grep -Ei '{pattern}' || true").splitlines()
+
     def said(self):
         """What the driver has said since the mark, without times."""
         log = self.sh(self._read)

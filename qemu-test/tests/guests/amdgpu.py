@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Debian's amdgpu, unmodified, on VFs of the card."""
+
+import pathlib
+import shutil
+
+import pytest
+
+from testbed import MODULE, debian
+from testbed.paths import BUILD
+
+FIRMWARE = "usr/lib/firmware/amdgpu"
+DRIVER = "/sys/bus/pci/drivers/amdgpu"
+# Loading it takes most of a minute of emulated time; a bind half a second, with all tests of rings.
+LOAD_LIMIT, BIND_LIMIT = 240, 60
+# How long a job may take before amdgpu resets its VF, in ms: longer than 16 VFs need for a turn, several times over.
+LOCKUP_MS = 4000
+
+
+def firmware():
+    """A folder with the firmware of the card's chip, from Debian's package."""
+    out = BUILD / "guests" / "firmware"
+    if not out.exists():
+        new = out.with_suffix(".new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        for path in (debian.package("firmware-amd-graphics") / FIRMWARE).glob("tonga_*"):
+            shutil.copy(path, new)
+        new.rename(out)
+    return out
+
+
+def wanted(**more):
+    """The mark for a machine with a card whose engines work, and with what amdgpu needs."""
+    return pytest.mark.machine(**{"cards": ["engines=on"], "module_files": (MODULE,), "modules": ("amdgpu",),
+                                  "files": {f"/{FIRMWARE}": firmware}, "memory": "3G", **more})
+
+
+class Amdgpu:
+    """amdgpu on VFs of the first card, in the same guest as the PF's driver."""
+
+    def __init__(self, gim):
+        self.gim, self.machine, self.card = gim, gim.machine, gim.machine.card(0)
+        # Only what a test binds is bound.
+        gim.sh("echo 0 > /sys/bus/pci/drivers_autoprobe")
+        gim.sh(f"[ -e {DRIVER} ] || modprobe amdgpu lockup_timeout={LOCKUP_MS}", limit=LOAD_LIMIT)
+
+    def start(self, vfs):
+        """Loads the PF's driver, which makes VFs of the card."""
+        self.gim.load(f"vf_num={vfs}")
+        self.gim.bind()
+
+    def address(self, vf):
+        """A VF's address in the guest; VFs count from 1."""
+        return pathlib.PurePath(self.gim.sh(f"readlink {self.gim.path()}/virtfn{vf - 1}")).name
+
+    def bind(self, *vfs):
+        """Binds amdgpu to VFs, all at once."""
+        addresses = [self.address(vf) for vf in vfs]
+        self.gim.sh("\n".join([
+            *(f"echo amdgpu > /sys/bus/pci/devices/{a}/driver_override" for a in addresses),
+            *(f"(echo {a} > {DRIVER}/bind; echo $? > /tmp/bind.{a}) &" for a in addresses), "wait",
+            *(f"[ $(cat /tmp/bind.{a}) = 0 ] || {{ echo {a} was not bound; dmesg | grep {a} | tail; exit 1; }}"
+              for a in addresses)]), limit=BIND_LIMIT * len(vfs))
+
+    def unbind(self, *vfs):
+        """Unbinds amdgpu from VFs, one after the other."""
+        self.gim.sh("\n".join(f"echo {self.address(vf)} > {DRIVER}/unbind" for vf in vfs), limit=BIND_LIMIT * len(vfs))
+
+    def bound(self):
+        """The addresses that amdgpu has."""
+        return self.gim.sh(f"ls {DRIVER} | grep : || true").split()
+
+    def debugfs(self, vf):
+        """The folder of a VF's device in debugfs."""
+        return f"/sys/kernel/debug/dri/{self.address(vf)}"
+
+    def test_buffers(self, *vfs):
+        """Lets amdgpu test indirect buffers on all rings of VFs, at once."""
+        shown = self.gim.sh("\n".join([
+            *(f"cat {self.debugfs(vf)}/amdgpu_test_ib > /tmp/ib.{vf} 2>&1 &" for vf in vfs), "wait",
+            *(f"tail -n 1 /tmp/ib.{vf}" for vf in vfs)]), limit=BIND_LIMIT * len(vfs))
+        assert shown.splitlines() == ["ib ring tests passed."] * len(vfs)
+
+    def stop(self):
+        """Unbinds all and unloads the PF's driver."""
+        self.gim.sh(f"for d in $(ls {DRIVER} | grep :); do echo $d > {DRIVER}/unbind; done", limit=BIND_LIMIT * 16)
+        self.gim.unload()
