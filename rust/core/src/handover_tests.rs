@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
+//! Tests of the record: what was written is read, and nothing else is.
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing
+)]
+
 use super::*;
 use proptest::prelude::*;
 
