@@ -10,6 +10,7 @@ STOCK_MODULES = $(CACHE)/image/lib/modules/$(shell cat $(STOCK)/include/config/k
 export CARGO_TARGET_DIR := $(CURDIR)/build/cargo
 PYTEST := $(CACHE)/venv/bin/pytest
 RUFF := $(CACHE)/venv/bin/ruff
+REUSE := $(CACHE)/venv/bin/reuse
 # CONFIG_WERROR is not for modules of one's own.
 BUILD_STOCK = mkdir -p build/stock && \
     $(MAKE) -s -C $(STOCK) M=$(CURDIR) MO=$(CURDIR)/build/stock KRUSTFLAGS=-Dwarnings KCFLAGS=-Werror modules
@@ -37,6 +38,19 @@ setup: ## make the Debian root, kernel and QEMU for the targets below (resumed a
 run: setup ## boot the emulated card, load the module with 16 VFs and show them
 	@$(ENTER) $(MAKE) --no-print-directory stock-module device
 	@$(ENTER) $(CACHE)/venv/bin/python qemu-test/demo
+
+.PHONY: packages
+packages: ## build gim-dkms and gim-tools as Debian packages, in build/packages
+	@python3 qemu-test/toolchain packages
+
+.PHONY: test-packages
+test-packages: setup ## install, boot, upgrade and purge the Debian packages (an hour; fetches 1 GB at first)
+	@$(ENTER) $(MAKE) --no-print-directory device
+	@$(ENTER) $(PYTEST) -m slow -s -x qemu-test/tests/packages
+
+.PHONY: dist
+dist: ## pack the source of a release
+	@scripts/dist
 
 .PHONY: test
 test: setup ## everything
@@ -87,7 +101,9 @@ device:
 	$(MAKE) -s -C qemu-test/device
 
 .PHONY: test-device
-test-device: device ## lints of the test bed and of the emulated card
+test-device: device ## lints of the emulated card and of what belongs to a release
+	$(REUSE) lint --quiet
+	scripts/dist --check
 
 .PHONY: test-qemu
 test-qemu: stock-module device ## the tests in virtual machines
@@ -97,7 +113,7 @@ test-qemu: stock-module device ## the tests in virtual machines
 
 .PHONY: test-faults
 test-faults: stock-module device ## every fault of the card in every situation (minutes)
-	$(PYTEST) -m slow -s qemu-test/tests
+	$(PYTEST) -m slow -s --ignore qemu-test/tests/packages qemu-test/tests
 
 .PHONY: test-guests
 test-guests: stock-module device ## Debian's own amdgpu on VFs of the card (minutes; fetches its firmware)

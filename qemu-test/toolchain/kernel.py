@@ -2,8 +2,8 @@
 """The stock kernel, and a tree to build Rust modules for it.
 
 Debian's kernels have CONFIG_RUST, but the headers ship no Rust metadata (rust/*.rmeta, the proc macros and
-scripts/target.json). scripts/rust-metadata rebuilds them from `linux-source` of the same version, as it does on a user's
-machine.
+scripts/target.json). scripts/rust-metadata rebuilds them from `linux-source` of the same version, as on the machine of
+a user.
 """
 
 import re
@@ -16,13 +16,24 @@ STOCK = CACHE / "kernel"
 IMAGE = CACHE / "image"
 OLDEST = (7, 3)
 
-FETCH = r"""
+# Which kernel: that on which the suite's packages of no version depend, or the newest of a line, as 7.2.
+NEWEST = r"""
 set -e
 apt-get update
 image=$(apt-cache depends linux-image-amd64 | sed -n 's/ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
 release=${image#linux-image-}
 source=$(apt-cache depends linux-source | sed -n 's/ *Depends: \(linux-source-[0-9].*\)/\1/p' | head -n 1)
-DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends linux-headers-$release
+"""
+OF_LINE = r"""
+set -e
+apt-get update
+images=$(apt-cache search --names-only "^linux-image-$2[.][0-9.]*[+]deb[0-9]*-amd64$" | cut -d' ' -f1)
+image=$(echo "$images" | sort -V | tail -n 1)
+[ -n "$image" ] || { echo "the archive has no kernel of line $2"; exit 1; }
+release=${image#linux-image-}
+source=linux-source-$2
+"""
+FETCH = r"""DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends linux-headers-$release
 rm -rf "$1"; mkdir -p "$1"; cd "$1"
 apt-get download "$image" "$source"
 version=$(dpkg-deb -f $image*_amd64.deb Version)
@@ -60,52 +71,63 @@ rm -rf $kdir; mv $kdir.new $kdir
 """
 
 
-def release():
-    """The release of the stock kernel in the cache, as `uname -r` says it."""
-    return (STOCK / "versions").read_text().splitlines()[0]
+def folder(line=None):
+    """Where a line of kernels has what the cache itself has of the stock kernel."""
+    return CACHE / "kernels" / line if line else CACHE
 
 
-def image():
-    """The stock kernel's image."""
-    for path in (IMAGE / "boot" / f"vmlinuz-{release()}", modules() / "vmlinuz"):
+def release(at=CACHE):
+    """The release of the stock kernel in the cache, or of one in another folder, as `uname -r` says it."""
+    return (at / STOCK.name / "versions").read_text().splitlines()[0]
+
+
+def image(at=CACHE):
+    """The stock kernel's image, or that of one in another folder."""
+    for path in (at / IMAGE.name / "boot" / f"vmlinuz-{release(at)}", modules(at) / "vmlinuz"):
         if path.exists():
             return path
-    raise Failure(f"the kernel packages have no image under {IMAGE}: remove the stamp 'image' beside it and run the "
-                  "set-up again.")
+    raise Failure(f"the kernel packages have no image under {at / IMAGE.name}: remove the stamp 'image' beside it and "
+                  "run the set-up again.")
 
 
-def modules():
-    """The folder of the stock kernel's modules."""
-    path = IMAGE / "lib" / "modules" / release()
+def modules(at=CACHE):
+    """The folder of the stock kernel's modules, or of those of one in another folder."""
+    path = at / IMAGE.name / "lib" / "modules" / release(at)
     if not (path / "modules.dep").exists():
-        raise Failure(f"there are no modules under {IMAGE}: remove the stamp 'image' beside it and run the set-up "
-                      "again.")
+        raise Failure(f"there are no modules under {at / IMAGE.name}: remove the stamp 'image' beside it and run the "
+                      "set-up again.")
     return path
 
 
-def setup():
-    """Fetches the kernel, its headers and its source, and rebuilds the Rust metadata."""
-    with step("kernel", "stock kernel, headers and source", stamp_of("root"), FETCH) as todo:
+def setup(line=None):
+    """Fetches the kernel, its headers and its source, and rebuilds the Rust metadata; of a line, as 7.2, if one is
+    given."""
+    at, of = folder(line), f"-{line}" if line else ""
+    stock = at / STOCK.name
+    fetch = (OF_LINE if line else NEWEST) + FETCH
+    with step(f"kernel{of}", f"{'kernel of line ' + line if line else 'stock kernel'}, headers and source",
+              stamp_of("root"), fetch) as todo:
         if todo:
-            enter(["sh", "-c", FETCH, "sh", str(STOCK)], "kernel",
+            at.mkdir(parents=True, exist_ok=True)
+            enter(["sh", "-c", fetch, "sh", str(stock), line or ""], "kernel",
                   "the kernel packages could not be fetched: check that the Debian mirrors can be reached")
-            name, image_version, source_version = (STOCK / "versions").read_text().split()
+            name, image_version, source_version = (stock / "versions").read_text().split()
             if tuple(map(int, re.match(r"(\d+)\.(\d+)", name).groups())) < OLDEST:
-                raise Failure(f"the archive has kernel {name}, and 7.3 is the oldest supported: check that the mirror "
-                              "carries trixie-backports.")
+                raise Failure(f"the archive has kernel {name}, and {'.'.join(map(str, OLDEST))} is the oldest "
+                              "supported: check that the mirror carries trixie-backports.")
             if image_version.split("~")[0] != source_version.split("~")[0]:
                 raise Failure(f"the archive has kernel {image_version} but source {source_version}: it is being "
                               "updated, try again later.")
-    versions = (STOCK / "versions").read_text()
-    with step("image", f"image and modules of {release()}", versions, FETCH_IMAGE) as todo:
+    versions = (stock / "versions").read_text()
+    with step(f"image{of}", f"image and modules of {release(at)}", versions, FETCH_IMAGE) as todo:
         if todo:
-            enter(["sh", "-c", FETCH_IMAGE, "sh", str(IMAGE), *versions.split()[:2]], "image",
+            enter(["sh", "-c", FETCH_IMAGE, "sh", str(at / IMAGE.name), *versions.split()[:2]], "image",
                   "the kernel's image could not be fetched: check that the Debian mirrors can be reached, and if they "
-                  "are, remove the stamp 'kernel' to take the archive's newer kernel")
-            image()
+                  f"are, remove the stamp 'kernel{of}' to take the archive's newer kernel")
+            image(at)
     script = PROJECT / "scripts" / "rust-metadata"
-    with step("metadata", f"Rust metadata for {release()}", stamp_of("kernel"), METADATA, script) as todo:
+    with step(f"metadata{of}", f"Rust metadata for {release(at)}", stamp_of(f"kernel{of}"), METADATA, script) as todo:
         if todo:
-            source = next((STOCK / "unpacked" / "usr" / "src").glob("linux-source-*.tar.xz"))
-            enter(["sh", "-c", METADATA, "sh", release(), str(source), str(KDIR), str(script)], "metadata",
+            source = next((stock / "unpacked" / "usr" / "src").glob("linux-source-*.tar.xz"))
+            enter(["sh", "-c", METADATA, "sh", release(at), str(source), str(at / KDIR.name), str(script)], "metadata",
                   "the Rust metadata of the kernel could not be rebuilt")

@@ -50,13 +50,14 @@ def stamp_of(name):
     return (CACHE / "stamps" / name).read_text()
 
 
-def run(argv, log, advice, **kw):
-    """Runs a command with its output in the cache's `logs/`; a failure shows the end of it and gives `advice`."""
+def run(argv, log, advice, given=b"", **kw):
+    """Runs a command with its output in the cache's `logs/`; a failure shows the end of it and gives `advice`.
+    given: its standard input."""
     path = CACHE / "logs" / f"{log}.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "wb") as out:
         try:
-            rc = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, **kw).returncode
+            rc = subprocess.run(argv, input=given, stdout=out, stderr=subprocess.STDOUT, check=False, **kw).returncode
         except FileNotFoundError as e:
             raise Failure(f"{argv[0]} is not on this machine: {advice}.") from e
     if rc:

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""A Debian system of one's own: a fresh one below which nothing is changed, to install into, and to boot."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from testbed import Machine, paths
+
+sys.path.insert(0, str(paths.QEMU_TEST / "toolchain"))
+import packages  # noqa: E402  (of the tool chain)
+import root  # noqa: E402
+import steps  # noqa: E402
+
+sys.path.pop(0)
+
+SCRATCH = steps.CACHE / "scratch"
+# What a system that boots does without: a smaller image is made sooner.
+LEFT_OUT = """
+    usr/src var/cache usr/share/doc usr/share/man usr/share/locale usr/lib/rustlib usr/lib/gcc usr/lib/llvm-*
+""".split()
+# What apt, dpkg and others keep for themselves whatever is installed.
+OF_OTHERS = ("^/(tmp|proc|dev|sys|run|boot|usr/share/(doc|man|info)|usr/include|var/(cache|log|backups)|"
+             "var/lib/(apt|dpkg|systemd|dkms/mok|initramfs-tools))")
+AGENT = """\
+[Unit]
+Description=The test bed's agent
+[Service]
+ExecStart=/bin/sh -c 'mkdir -p /run/agent /job; exec sh /testbed/agent < /dev/ttyS1 > /dev/ttyS1 2>&1'
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+class System:
+    """A Debian system that is as `base` at first; used in a `with` block."""
+
+    def __init__(self, name, base=packages.FRESH):
+        self._scratch, self._base = SCRATCH / name, base
+        self.path = self._scratch / "root"
+
+    def __enter__(self):
+        self._remove()
+        for folder in ("upper", "work", "root"):
+            (self._scratch / folder).mkdir(parents=True)
+        layers = f"lowerdir={self._base},upperdir={self._scratch}/upper,workdir={self._scratch}/work"
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, self.path], check=True)
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", "--lazy", self.path], check=False)
+        self._remove()
+
+    def _remove(self):
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def run(self, script):
+        """Runs a shell script in it; returns a pair of its exit status and its output."""
+        argv = root.command(["sh", "-c", f"export DEBIAN_FRONTEND=noninteractive; {script}"], path=self.path)[1]
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=False)
+        return done.returncode, done.stdout
+
+    def sh(self, script):
+        """Runs a script that must succeed; returns its output."""
+        status, output = self.run(script)
+        assert status == 0, f"status {status} of: {script}\n{output[-4000:]}"
+        return output
+
+    def install(self, *what):
+        """Installs packages by name or by file, with what they recommend."""
+        return self.sh(f"apt-get install -y {' '.join(map(str, what))}")
+
+    def files(self):
+        """All files but those that packages of others keep."""
+        return set(self.sh(f"find / -xdev | grep -vE '{OF_OTHERS}' || :").splitlines())
+
+    def write(self, path, text):
+        """Puts a file into it."""
+        target = self.path / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+
+    def boot(self, release, **options):
+        """A machine that boots it with one of its kernels."""
+        self.write("/etc/systemd/system/testbed.service", AGENT)
+        shutil.copytree(paths.GUEST, self.path / "testbed", dirs_exist_ok=True)
+        self.sh("systemctl enable testbed.service 2>&1")
+        image = self._scratch / "disk"
+        image.unlink(missing_ok=True)
+        left_out = " ".join(f"--exclude='./{path}/*'" for path in LEFT_OUT)
+        subprocess.run(["sh", "-c", f"tar -C '{self.path}' --one-file-system {left_out} -c . | "
+                        f"mke2fs -q -t ext4 -d - '{image}' 4G"], check=True)
+        kernel = paths.Kernel(self.path / "boot" / f"vmlinuz-{release}", self.path / "lib" / "modules" / release)
+        initrd = self.path / "boot" / f"initrd.img-{release}"
+        return Installed(image, initrd, kernel=kernel, **options)
+
+
+class Installed(Machine):
+    """A machine that boots from a disk, as its own init has it."""
+
+    def __init__(self, disk, initrd, *, append="", **options):
+        # A system with systemd takes longer than the test bed's own.
+        super().__init__(append=f"root=/dev/vda rw {append}".strip(), boot_limit=400, **options)
+        self._disk, self._initrd = disk, pathlib.Path(initrd)
+
+    def write_initramfs(self, path):
+        """The system's own."""
+        shutil.copy(self._initrd, path)
+
+    def command_line(self, initrd, own=()):
+        """With the disk."""
+        drive = f"file={self._disk},format=raw,if=none,id=disk,cache=unsafe"
+        return super().command_line(initrd, [*own, "-drive", drive, "-device", "virtio-blk,drive=disk"])
