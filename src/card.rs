@@ -16,6 +16,7 @@ use crate::{
         policy::Kind, //
     },
     gpu::Gpu,
+    handover,
     hands::Hands,
     hw::{
         bars,
@@ -90,6 +91,8 @@ pub(crate) struct Card<'a> {
     ring: Arc<Consumer<'a>>,
     found: Found<'a>,
     total_vfs: u16,
+    /// The VFs are those that another driver has left.
+    took_over: bool,
 }
 
 /// What was found on a card, to be put back.
@@ -165,10 +168,27 @@ impl<'a> Card<'a> {
         Ring::remember(&mut found.undo, &gpu.mmio)?;
         Mailbox::remember(&mut found.undo, &gpu.mmio)?;
 
-        for admin in settings() {
-            gpu.send(Event::Admin(admin));
+        let mut hands = Hands::new(gpu.clone(), total_vfs, vbios, interrupts.clone())?;
+        let left = match sriov.enabled() {
+            0 => None,
+            _ => handover::take(&gpu).ok(),
+        };
+        let mut gap_ns = None;
+        match left {
+            Some(left) => {
+                // The first of all drivers has found the card as it is to be in the end.
+                left.found.restore(&mut found.undo, &mut found.fb);
+                gap_ns = Some(left.gap_ns);
+                hands.take_over(left)?;
+            }
+            // What was set by sysfs stays over an update.
+            None => {
+                for admin in settings() {
+                    gpu.send(Event::Admin(admin));
+                }
+            }
         }
-        let hands = Hands::new(gpu.clone(), total_vfs, vbios, interrupts.clone())?;
+        *gpu.found.lock() = Some(handover::Found::new(&found.undo, found.fb)?);
         let consumer = Consumer::new(gpu.clone(), interrupts)?;
         let watch = Watch::new(gpu.clone(), consumer.clone());
         let worker = KBox::new(Worker::new(gpu.clone(), hands, watch)?, GFP_KERNEL)?;
@@ -181,6 +201,16 @@ impl<'a> Card<'a> {
         })?;
         let worker = Thread::spawn(dev.as_ref(), worker)?;
         gpu.mailbox.lock().enable(&gpu.mmio);
+        if let Some(gap_ns) = gap_ns {
+            gpu.take_over()?;
+            consumer.catch_up();
+            dev_info!(
+                dev,
+                "{} VFs are taken over as they are, after {} ms without a driver\n",
+                sriov.enabled(),
+                gap_ns / 1_000_000
+            );
+        }
         dev_info!(
             dev,
             "S7150 with {} MB of framebuffer, up to {total_vfs} VFs, VBIOS {major}.{minor}\n",
@@ -193,6 +223,7 @@ impl<'a> Card<'a> {
             ring: consumer,
             found,
             total_vfs,
+            took_over: gap_ns.is_some(),
         })
     }
 
@@ -346,6 +377,22 @@ impl<'a> Card<'a> {
         }
         self.divide(n)?;
         self.vfs_enabled(n)
+    }
+
+    /// Whether the VFs that are enabled were taken over from another driver.
+    pub(crate) fn took_over(&self) -> bool {
+        self.took_over
+    }
+
+    /// Leaves the VFs and their guests alone when the driver goes, for another one to take over.
+    ///
+    /// # Errors
+    ///
+    /// `EIO` if the GPU is not in operation, so that there is nothing to go on with.
+    pub(crate) fn hand_over(&self) -> Result {
+        self.gpu().hand_over()?;
+        self.leave();
+        Ok(())
     }
 
     /// Leaves the card as it is when the driver goes.

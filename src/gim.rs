@@ -21,6 +21,7 @@ mod dump;
 mod events;
 mod firmware;
 mod gpu;
+mod handover;
 mod hands;
 mod hw;
 mod irq;

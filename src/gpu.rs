@@ -18,6 +18,7 @@ use crate::{
         },
         vfid::VfId,
     },
+    handover,
     hw::{
         doorbell::{
             self,
@@ -113,12 +114,17 @@ pub(crate) struct Gpu<'a> {
     muted: Atomic<u32>,
     /// What the engine was last seen in: a [`Phase`] as a number.
     phase: Atomic<u32>,
+    /// VFs whose resets are known; bit 0 for VF1. Only the worker writes.
+    resets: Atomic<u32>,
     /// VFs that are enabled as far as the engine knows.
     enabled: Atomic<u32>,
     /// VFs on which a guest's driver runs, as far as the engine knows.
     started: Atomic<u32>,
     #[pin]
     published: WaitQueue,
+    /// How the card was found, for the driver that takes over.
+    #[pin]
+    pub(crate) found: Mutex<Option<handover::Found>>,
     /// Whether somebody waits for the worker with the device lock, which the worker may do with as its own meanwhile.
     lock_lent: Atomic<bool>,
 }
@@ -152,9 +158,11 @@ impl<'a> Gpu<'a> {
                 worker <- new_wait_queue!("Gpu::worker"),
                 muted: Atomic::new(0),
                 phase: Atomic::new(Phase::Cold as u32),
+                resets: Atomic::new(0),
                 enabled: Atomic::new(0),
                 started: Atomic::new(0),
                 published <- new_wait_queue!("Gpu::published"),
+                found <- new_mutex!(None, "Gpu::found"),
                 lock_lent: Atomic::new(false),
             }? Error),
             GFP_KERNEL,
@@ -233,6 +241,16 @@ impl<'a> Gpu<'a> {
         self.muted.load(Relaxed) & u32::from(vf.bit()) != 0
     }
 
+    /// VFs whose resets are known, as the card shows them: bit 0 for VF1.
+    pub(crate) fn known_resets(&self) -> u16 {
+        self.resets.load(Relaxed) as u16
+    }
+
+    /// For the worker: these resets are known.
+    pub(crate) fn know_resets(&self, resets: u16) {
+        self.resets.store(resets.into(), Relaxed);
+    }
+
     /// For the worker: lets others know how far the engine is.
     pub(crate) fn publish(&self, engine: &Engine) {
         let mask = |which: fn(State) -> bool| {
@@ -305,6 +323,33 @@ impl<'a> Gpu<'a> {
     pub(crate) fn lost(&self) {
         self.send(Event::Gone);
         let _ = self.wait_for(|| self.is_in(Phase::Gone));
+    }
+
+    /// Has the worker leave the VFs to another driver, and waits until it has. The device lock must be held. What guests
+    /// send from now on stays where it is.
+    ///
+    /// # Errors
+    ///
+    /// `EIO` if the GPU is not in operation.
+    pub(crate) fn hand_over(&self) -> Result {
+        self.mailbox.lock().open(false);
+        self.send(Event::HandOver);
+        self.wait_for(|| !self.is_in(Phase::Up))?;
+        if self.is_in(Phase::HandedOver) {
+            Ok(())
+        } else {
+            Err(EIO)
+        }
+    }
+
+    /// Has the worker go on where another driver has left the card, and waits until it does.
+    ///
+    /// # Errors
+    ///
+    /// `ETIMEDOUT` if the worker does not get on.
+    pub(crate) fn take_over(&self) -> Result {
+        self.send(Event::TakeOver);
+        self.wait_for(|| !self.is_in(Phase::Cold))
     }
 
     /// Has the worker take all VFs off the GPU and leave it free, and waits until it has. The device lock must be held.

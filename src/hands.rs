@@ -23,6 +23,10 @@ use crate::{
         },
     },
     gpu::Gpu,
+    handover::{
+        self,
+        Left, //
+    },
     hw::{
         bars,
         cp_dma,
@@ -97,6 +101,15 @@ impl<'a> Hands<'a> {
             running: None,
             before_flr: None,
         })
+    }
+
+    /// Goes on with what another driver has left.
+    pub(crate) fn take_over(&mut self, left: Left) -> Result {
+        self.running = self.gpu.engine.lock().running();
+        for (vf, state) in left.rlcv {
+            *self.rlcv.get_mut(vf.index()).ok_or(EINVAL)? = Some(state);
+        }
+        Ok(())
     }
 
     /// Gives the GPU a command and waits until it is done: asleep for as long as it usually takes, then looking.
@@ -201,6 +214,16 @@ impl<'a> Hands<'a> {
                 reset::gpu(&self.gpu, &mut self.vbios, &self.interrupts)
             }
             Operation::QueryWork => Err(EINVAL),
+            Operation::HandOver => {
+                if let Err(e) = handover::leave(&self.gpu, &self.rlcv) {
+                    dev_err!(
+                        self.gpu.dev,
+                        "nothing can be left to the next driver ({}): the guests on VFs have to start anew\n",
+                        e.to_errno()
+                    );
+                }
+                Ok(())
+            }
         }
     }
 

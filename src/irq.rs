@@ -13,6 +13,7 @@ use crate::{
             PointerError, //
         },
         mailbox::Message,
+        vfid::VfId,
     },
     gpu::Gpu,
     hw::ih::Ring,
@@ -146,17 +147,33 @@ impl<'a> Consumer<'a> {
         ring.set_rptr(&self.gpu.doorbells, state.rptr());
     }
 
+    /// Takes a VF's message, if there is one.
+    fn message(&self, vf: VfId) {
+        let mut mailbox = self.gpu.mailbox.lock();
+        if let Some(message) = mailbox.receive(&self.gpu.mmio, vf) {
+            let message = Message::decode(message);
+            // Under the lock: a mailbox that was closed has nothing on its way.
+            self.gpu.send(Event::Message { vf, message });
+        }
+    }
+
+    /// Takes what VFs have sent and acknowledged while nobody was there to be interrupted.
+    pub(crate) fn catch_up(&self) {
+        for vf in VfId::all() {
+            if self.gpu.mailbox.lock().acknowledged(&self.gpu.mmio, vf) {
+                self.gpu.send(Event::Acked { vf });
+            }
+            if !self.gpu.is_muted(vf) {
+                self.message(vf);
+            }
+        }
+    }
+
     fn interrupt(&self, interrupt: Interrupt) {
         match interrupt {
             // Not acknowledged either, so that it cannot send another one.
             Interrupt::Message(vf) if self.gpu.is_muted(vf) => {}
-            Interrupt::Message(vf) => {
-                let message = self.gpu.mailbox.lock().receive(&self.gpu.mmio, vf);
-                if let Some(message) = message {
-                    let message = Message::decode(message);
-                    self.gpu.send(Event::Message { vf, message });
-                }
-            }
+            Interrupt::Message(vf) => self.message(vf),
             Interrupt::Acked(vf) => {
                 self.gpu.mailbox.lock().acknowledged(&self.gpu.mmio, vf);
                 self.gpu.send(Event::Acked { vf });

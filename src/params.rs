@@ -21,13 +21,14 @@ fn parse(spec: &'static options::Spec, text: &[u8]) -> Result<u32> {
 }
 
 macro_rules! params {
-    ($($static:ident, $marker:ident;)*) => {
+    ($($static:ident, $marker:ident, $mode:literal;)*) => {
         $(
             #[doc(hidden)]
             pub(crate) struct $marker;
 
             impl Spec for $marker {
                 const DEFAULT: u32 = options::$static.default;
+                const MODE: u16 = $mode;
 
                 fn parse(text: &[u8]) -> Result<u32> {
                     parse(&options::$static, text)
@@ -43,12 +44,14 @@ macro_rules! params {
 }
 
 params! {
-    FB_OPTION, FbOption;
-    SCHED_OPTION, SchedOption;
-    VF_NUM, VfNum;
-    PF_FB, PfFb;
-    VF_FB, VfFb;
-    SCHED_INTERVAL, SchedInterval;
-    SCHED_INTERVAL_US, SchedIntervalUs;
-    FB_CLEAR, FbClear;
+    FB_OPTION, FbOption, 0o444;
+    SCHED_OPTION, SchedOption, 0o444;
+    VF_NUM, VfNum, 0o444;
+    PF_FB, PfFb, 0o444;
+    VF_FB, VfFb, 0o444;
+    SCHED_INTERVAL, SchedInterval, 0o444;
+    SCHED_INTERVAL_US, SchedIntervalUs, 0o444;
+    FB_CLEAR, FbClear, 0o444;
+    // Whether there is to be an update shows when the module was loaded long ago.
+    KEEP_VFS, KeepVfs, 0o644;
 }

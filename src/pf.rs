@@ -100,6 +100,9 @@ impl<'a> Pf<'a> {
         card: Option<&Card<'a>>,
     ) -> Result<VirtualFunctions<'a>> {
         if let Some(left) = sriov.adopt(dev) {
+            if card.is_some_and(Card::took_over) {
+                return Ok(left);
+            }
             let Some(user) = sriov.in_use() else {
                 dev_info!(
                     dev,
@@ -221,6 +224,17 @@ impl<'a> Pf<'a> {
         let Some(vfs) = self.vfs.lock().take() else {
             return;
         };
+        if let (Some(card), 1) = (&self.card, params::KEEP_VFS.value()) {
+            if card.hand_over().is_ok() {
+                dev_info!(
+                    self.dev,
+                    "leaving {} VFs and their guests to the next driver\n",
+                    vfs.count()
+                );
+                vfs.leave();
+                return;
+            }
+        }
         if let Some(user) = self.sriov.in_use() {
             dev_warn!(
                 self.dev,

@@ -25,7 +25,9 @@ use kernel::{
 /// Logs a report.
 pub(crate) fn log(dev: &pci::Device<Bound>, report: Report) {
     match report {
-        Report::Up | Report::Down => dev_dbg!(dev, "{:?}\n", report),
+        Report::Up | Report::Down | Report::HandedOver | Report::TakenOver => {
+            dev_dbg!(dev, "{:?}\n", report)
+        }
         Report::Gone => dev_err!(dev, "the card does not answer: check its slot and power\n"),
         Report::Wedged => dev_err!(
             dev,

@@ -40,8 +40,6 @@ pub(crate) struct Watch<'a> {
     /// Interrupts that were lost.
     lost: u64,
     next_resets: u64,
-    /// VFs whose resets are known: bit 0 for VF1.
-    resets: u16,
 }
 
 impl<'a> Watch<'a> {
@@ -54,7 +52,6 @@ impl<'a> Watch<'a> {
             unread: None,
             lost: 0,
             next_resets: 0,
-            resets: 0,
         }
     }
 
@@ -100,7 +97,8 @@ impl<'a> Watch<'a> {
     /// A VF was made ready to run: whatever the card shows of it now is of no interest.
     pub(crate) fn is_ready(&mut self, vf: VfId) {
         if let Some(resets) = vf_status::resets(&self.gpu.mmio) {
-            self.resets = self.resets & !vf.bit() | resets & vf.bit();
+            self.gpu
+                .know_resets(self.gpu.known_resets() & !vf.bit() | resets & vf.bit());
         }
     }
 
@@ -116,7 +114,8 @@ impl<'a> Watch<'a> {
             }
             return;
         };
-        let new = resets & !core::mem::replace(&mut self.resets, resets);
+        let new = resets & !self.gpu.known_resets();
+        self.gpu.know_resets(resets);
         for vf in VfId::all() {
             // Of a VF on which nobody has started, nothing is lost.
             if new & vf.bit() != 0 && engine.state(vf).is_started() {

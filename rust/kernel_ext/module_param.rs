@@ -22,6 +22,9 @@ pub(crate) trait Spec: 'static {
     /// The value until another one is set.
     const DEFAULT: u32;
 
+    /// Mode of its file in sysfs: 0o444, or 0o644 if it may be changed at any time.
+    const MODE: u16;
+
     /// Reads the text given by the user; reports in the log why it refuses one.
     fn parse(text: &[u8]) -> Result<u32>;
 }
@@ -131,7 +134,7 @@ macro_rules! module_params {
                     name: (&raw const C_NAME).cast(),
                     mod_: (&raw const ::kernel::bindings::__this_module).cast_mut(),
                     ops: Param::<$spec>::OPS,
-                    perm: 0o444,
+                    perm: <$spec as $crate::kernel_ext::module_param::Spec>::MODE,
                     level: -1,
                     flags: 0,
                     __bindgen_anon_1: ::kernel::bindings::kernel_param__bindgen_ty_1 {

@@ -101,7 +101,7 @@ impl Attributes for Pf<'_> {
             4 => line(
                 to,
                 match engine.phase() {
-                    Phase::Cold | Phase::Down => "down",
+                    Phase::Cold | Phase::Down | Phase::HandedOver => "down",
                     Phase::Up => "up",
                     Phase::Wedged => "wedged",
                     Phase::Gone => "gone",

@@ -8,6 +8,7 @@ use crate::{
         fb::{
             Partition,
             Range,
+            CSA_MB,
             MAX_VFS, //
         },
         gpuiov::{
@@ -30,7 +31,11 @@ use kernel::{
         self,
         Vendor, //
     },
-    prelude::*, //
+    prelude::*,
+    sizes::{
+        SZ_1M,
+        SZ_256K, //
+    }, //
 };
 
 /// VSEC id of the capability (section 2.1).
@@ -67,6 +72,27 @@ impl FbRegisters {
             *vf = partition.vf(i).and_then(|r| r.register()).ok_or(EINVAL)?;
         }
         Ok(regs)
+    }
+}
+
+impl FbRegisters {
+    /// All of them, to be kept elsewhere.
+    pub(crate) fn dwords(&self) -> impl Iterator<Item = u32> + '_ {
+        let first = [self.cntxt, self.consumed.into()];
+        Iterator::chain(first.into_iter(), self.vf.iter().copied())
+    }
+
+    /// From where they were kept, one after the other.
+    pub(crate) fn from_dwords(mut next: impl FnMut() -> Option<u32>) -> Option<Self> {
+        let mut regs = Self {
+            cntxt: next()?,
+            consumed: u16::try_from(next()?).ok()?,
+            vf: [0; MAX_VFS as usize],
+        };
+        for vf in &mut regs.vf {
+            *vf = next()?;
+        }
+        Some(regs)
     }
 }
 
@@ -133,6 +159,17 @@ impl<'a> GpuIov<'a> {
     pub(crate) fn vf_range(&self, vf: VfId) -> Result<Option<Range>> {
         let register = self.config.try_read32(self.pos + VF_FB + 4 * vf.index())?;
         Ok(Range::from_register(register))
+    }
+
+    /// Where the memory begins that is left free behind the context save area (section 4.6), a byte offset.
+    pub(crate) fn behind_csa(&self) -> Result<u64> {
+        let cntxt = self.config.try_read32(self.pos + CNTXT)?;
+        let unit = u64::from(cntxt & 0x7f) * SZ_256K as u64;
+        let csa = u64::from(cntxt >> 10) * unit;
+        // Without one, nobody has divided the memory.
+        (csa != 0)
+            .then_some(csa + u64::from(CSA_MB) * SZ_1M as u64)
+            .ok_or(ENOENT)
     }
 
     /// Gives the GPU a command, which must have ended the one before: one access.

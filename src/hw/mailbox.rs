@@ -66,12 +66,20 @@ register! {
 }
 
 /// Whose bank the registers show: whoever has this exclusively may change that. So it belongs behind one lock.
-pub(crate) struct Mailbox(());
+pub(crate) struct Mailbox {
+    /// Messages are taken.
+    open: bool,
+}
 
 impl Mailbox {
     /// The one mailbox of a card.
     pub(crate) fn new() -> Self {
-        Self(())
+        Self { open: true }
+    }
+
+    /// Takes messages and acknowledgements from now on, or leaves them to another driver.
+    pub(crate) fn open(&mut self, open: bool) {
+        self.open = open;
     }
 
     /// Registers that [`Mailbox::enable`] changes, for [`Undo`].
@@ -95,9 +103,8 @@ impl Mailbox {
 
     /// Takes the VF's message and acknowledges it; `None` if there is none.
     pub(crate) fn receive(&mut self, mmio: &Mmio<'_>, vf: VfId) -> Option<[u32; 4]> {
-        self.select(mmio, vf);
-        let control: u32 = mmio.read(MAILBOX_CONTROL).into();
-        if control & control::RCV_MSG_VALID == 0 || control == u32::MAX {
+        let control = self.look(mmio, vf)?;
+        if control & control::RCV_MSG_VALID == 0 {
             return None;
         }
         let message = [
@@ -110,10 +117,26 @@ impl Mailbox {
         Some(message)
     }
 
-    /// The VF has read the PF's message: it is not valid any more.
-    pub(crate) fn acknowledged(&mut self, mmio: &Mmio<'_>, vf: VfId) {
+    /// The VF may have read the PF's message, which is not valid any more then; whether it has.
+    pub(crate) fn acknowledged(&mut self, mmio: &Mmio<'_>, vf: VfId) -> bool {
+        let Some(control) = self.look(mmio, vf) else {
+            return false;
+        };
+        if control & control::TRN_MSG_VALID == 0 || control & control::TRN_MSG_ACK == 0 {
+            return false;
+        }
+        mmio.write_reg(MAILBOX_CONTROL::from(control::without_valid(control)));
+        true
+    }
+
+    /// A VF's `MAILBOX_CONTROL`; `None` if it is not to be minded.
+    fn look(&mut self, mmio: &Mmio<'_>, vf: VfId) -> Option<u32> {
+        if !self.open {
+            return None;
+        }
         self.select(mmio, vf);
-        Self::update_control(mmio, control::without_valid);
+        let control = mmio.read(MAILBOX_CONTROL).into();
+        (control != u32::MAX).then_some(control)
     }
 
     /// Sends a message to a VF.

@@ -65,6 +65,20 @@ impl Undo {
         Ok(self.0.push((Step::Register(offset), found), GFP_KERNEL)?)
     }
 
+    /// What was found, in order.
+    pub(crate) fn values(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0.iter().map(|(_, found)| *found)
+    }
+
+    /// Puts what another driver has found in place of what this one has, unless it had changed other things.
+    pub(crate) fn replace(&mut self, values: &[u32]) {
+        if values.len() == self.0.len() {
+            for ((_, found), value) in self.0.iter_mut().zip(values) {
+                *found = *value;
+            }
+        }
+    }
+
     /// Puts everything back.
     pub(crate) fn undo(&mut self, mmio: &Mmio<'_>) {
         while let Some((step, found)) = self.0.pop() {

@@ -116,6 +116,16 @@ impl State {
         Self(state)
     }
 
+    /// The state, to be kept elsewhere.
+    pub(crate) fn dwords(&self) -> &[u32] {
+        &self.0
+    }
+
+    /// A state that was kept elsewhere; `None` if that is not its length.
+    pub(crate) fn from_dwords(dwords: &[u32]) -> Option<Self> {
+        Some(Self(dwords.try_into().ok()?))
+    }
+
     /// Writes the state for `LOAD_RLCV_STATE`.
     pub(crate) fn write(&self, mmio: &Mmio<'_>) {
         for (first, last) in RESTORED {

@@ -67,9 +67,29 @@ pub(crate) fn mc_base(mmio: &Mmio<'_>) -> u64 {
     u64::from(u32::from(mmio.read(MC_VM_FB_LOCATION).fb_base())) << 24
 }
 
-/// Reads a dword of video memory at a byte offset, a multiple of 4. For the worker alone: the window is one for all.
-pub(crate) fn read(mmio: &Mmio<'_>, offset: u64) -> u32 {
+/// Shows the dword of video memory at a byte offset in MM_DATA.
+fn show(mmio: &Mmio<'_>, offset: u64) {
     mmio.write_reg(MM_INDEX_HI::from((offset >> 31) as u32));
     mmio.write_reg(MM_INDEX::from(1 << 31 | offset as u32 & 0x7fff_fffc));
+}
+
+/// Reads a dword of video memory at a byte offset, a multiple of 4. For the worker alone: the window is one for all.
+pub(crate) fn read(mmio: &Mmio<'_>, offset: u64) -> u32 {
+    show(mmio, offset);
     mmio.read(MM_DATA).into()
+}
+
+/// Reads dwords from a byte offset on, a multiple of 4. For the worker alone, as [`read`].
+pub(crate) fn read_into(mmio: &Mmio<'_>, offset: u64, dwords: &mut [u32]) {
+    for (dword, at) in dwords.iter_mut().zip((offset..).step_by(4)) {
+        *dword = read(mmio, at);
+    }
+}
+
+/// Writes dwords from a byte offset on, a multiple of 4. For the worker alone, as [`read`].
+pub(crate) fn write(mmio: &Mmio<'_>, offset: u64, dwords: &[u32]) {
+    for (dword, at) in dwords.iter().zip((offset..).step_by(4)) {
+        show(mmio, at);
+        mmio.write_reg(MM_DATA::from(*dword));
+    }
 }

@@ -7,7 +7,7 @@ from testbed import MODULE, CommandFailed
 
 # Name and largest value; section 1.1 of the behaviour reference.
 RANGES = {"fb_option": 1, "sched_option": 3, "vf_num": 16, "pf_fb": 65536, "vf_fb": 65536, "sched_interval": 2000,
-          "sched_interval_us": 999, "fb_clear": 1}
+          "sched_interval_us": 999, "fb_clear": 1, "keep_vfs": 1}
 
 pytestmark = pytest.mark.machine(cards=["total-fb-mb=8190"], module_files=(MODULE,))
 
@@ -46,11 +46,13 @@ def test_above_the_largest(gim, name):
 
 
 def test_largest_and_readable(gim):
-    given = {**RANGES, "pf_fb": 0x10000, "vf_num": 2}
+    given = {**RANGES, "pf_fb": 0x10000, "vf_num": 2, "keep_vfs": 0}
     gim.load(" ".join(f"{n}={v:#x}" for n, v in given.items()))
     assert values(gim) == given
-    modes = gim.sh("stat -c '%a %u' /sys/module/gim/parameters/*").splitlines()
-    assert set(modes) == {"444 0"}
+    shown = gim.sh("cd /sys/module/gim/parameters; stat -c '%n %a %u' *").splitlines()
+    modes = dict(line.split(" ", 1) for line in shown)
+    assert modes == {**dict.fromkeys(RANGES, "444 0"), "keep_vfs": "644 0"}
+    assert gim.machine.run("echo 2 > /sys/module/gim/parameters/keep_vfs").status != 0
 
 
 def test_defaults(gim):
