@@ -206,6 +206,7 @@ static void reset_function(S7150Fn *f)
 {
     f->gpu_ns = f->command_ns = 0;
     memset(f->commands, 0, sizeof(f->commands));
+    s7150_engines_account_reset(f);
 }
 
 void s7150_account_reset(S7150State *s)

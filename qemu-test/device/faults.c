@@ -341,6 +341,7 @@ static const Knob knobs[] = {
     { "fault-register", TEXT(register_text), set_register },
     { "fault-mailbox", TEXT(mailbox_text), set_mailbox },
     { "fault-vram", TEXT(vram_text), set_vram, true },
+    { "fault-ring", TEXT(ring_text), s7150_fault_set_ring },
 };
 
 static void get_knob(Object *obj, Visitor *v, const char *name, void *opaque,

@@ -160,6 +160,7 @@ void s7150_fb_update_window(S7150Fn *f)
 typedef struct QEMU_PACKED Context {
     uint32_t magic, function;
     uint64_t generation, check;
+    uint8_t engines[];          /* where the engines are */
 } Context;
 
 #define CONTEXT_MAGIC 0x43535631
@@ -174,22 +175,36 @@ static uint64_t context_at(S7150State *s, uint8_t fcn)
     return csa_base(s) + n * csa_size(s);
 }
 
-static Context context(uint8_t fcn, uint64_t generation)
+static size_t context_size(void)
 {
-    return (Context) {
-        .magic = cpu_to_le32(CONTEXT_MAGIC), .function = cpu_to_le32(fcn),
-        .generation = cpu_to_le64(generation),
-        .check = cpu_to_le64(~generation ^ fcn),
-    };
+    return sizeof(Context) + s7150_engines_context_size();
+}
+
+/* FNV-1a over all of it, with the check itself left out */
+static uint64_t checksum(const Context *c)
+{
+    uint64_t h = 0xcbf29ce484222325ull;
+
+    for (size_t i = 0; i < context_size(); i++) {
+        if (i < offsetof(Context, check) || i >= offsetof(Context, engines)) {
+            h = (h ^ ((const uint8_t *)c)[i]) * 0x100000001b3ull;
+        }
+    }
+    return h;
 }
 
 void s7150_csa_save(S7150State *s, uint8_t fcn)
 {
-    Context c = context(fcn, ++s->save_generation);
+    g_autofree Context *c = g_malloc0(context_size());
 
+    c->magic = cpu_to_le32(CONTEXT_MAGIC);
+    c->function = cpu_to_le32(fcn);
+    c->generation = cpu_to_le64(++s->save_generation);
+    s7150_engines_save(s7150_function(s, fcn), c->engines);
+    c->check = cpu_to_le64(checksum(c));
     if (!csa_size(s)) {
         s7150_driver_error(s, "SAVE without a context save area");
-    } else if (!s7150_vram_write(s, context_at(s, fcn), &c, sizeof(c))) {
+    } else if (!s7150_vram_write(s, context_at(s, fcn), c, context_size())) {
         s7150_driver_error(s, "SAVE beyond the card's memory");
     }
 }
@@ -198,17 +213,18 @@ void s7150_csa_save(S7150State *s, uint8_t fcn)
 bool s7150_csa_load(S7150State *s, uint8_t fcn)
 {
     int slot = fcn == FCN_PF ? 0 : 1 + (fcn & 0xf);
+    g_autofree Context *c = g_malloc(context_size());
     char name[S7150_NAME_LEN];
-    Context c, want;
 
     if (!(s->slots & BIT(slot)) || !csa_size(s)) {
         return true;            /* recorded already */
     }
-    if (s7150_vram_read(s, context_at(s, fcn), &c, sizeof(c))) {
-        want = context(fcn, le64_to_cpu(c.generation));
-        if (!memcmp(&c, &want, sizeof(c))) {
-            return true;
-        }
+    if (s7150_vram_read(s, context_at(s, fcn), c, context_size()) &&
+        le32_to_cpu(c->magic) == CONTEXT_MAGIC &&
+        le32_to_cpu(c->function) == fcn &&
+        le64_to_cpu(c->check) == checksum(c)) {
+        s7150_engines_load(s7150_function(s, fcn), c->engines);
+        return true;
     }
     s7150_log(s, "PF", "context of %s is damaged",
               s7150_function_name(fcn, name));

@@ -71,6 +71,7 @@ static void stop_running(S7150State *s, int64_t now)
         S7150Fn *f = s7150_function(s, s->current);
 
         s7150_work_stop(f, now);
+        s7150_engines_stop(f);
         s7150_account_run_stop(s, now);
     }
 }
@@ -83,7 +84,7 @@ static void start_running(S7150State *s, int64_t now)
     s7150_account_run_start(s, now);
     s7150_work_start(f, now);
     if (s->engines) {
-        s7150_engine_run(f);
+        s7150_engines_start(f);
     }
 }
 
@@ -115,6 +116,9 @@ static void carry_out(S7150State *s, int64_t now)
     s7150_order_apply(s, s->op, s->fcn);
     if (s->op == CMD_INIT) {
         s7150_work_reset(s7150_function(s, s->fcn));
+        if (s->engines) {
+            s7150_engines_fresh(s7150_function(s, s->fcn));
+        }
     }
     if ((s->op == CMD_INIT || s->op == CMD_LOAD_RLCV) && s->fcn != FCN_PF) {
         s7150_show_reset(s, s->fcn & 0xf, false);

@@ -27,6 +27,12 @@ static bool blocked(S7150Fn *f, uint32_t reg)
            !always_open(reg);
 }
 
+/* Guests' drivers use the engines; the PF's does not. */
+static bool has_engines(S7150Fn *f)
+{
+    return !s7150_is_pf(f) && f->card->engines;
+}
+
 static uint32_t func_identifier(S7150Fn *f)
 {
     return !s7150_is_pf(f) ? IOV_FUNC_IDENTIFIER_VF :
@@ -65,8 +71,6 @@ uint32_t s7150_reg_read(S7150Fn *f, uint32_t reg)
         break;
     case R_IH_RB_WPTR:
         return s7150_ih_wptr(f);
-    case R_CP_HQD_ACTIVE:
-        return s7150_hqd(f, s7150_hqd_selected(f), false) != NULL;
     }
     if (s7150_smc_reg(reg, &index)) {
         return s7150_smc_read(s, f->regs[index / 4]);
@@ -74,7 +78,8 @@ uint32_t s7150_reg_read(S7150Fn *f, uint32_t reg)
     if (s7150_mailbox_read(f, reg, &val) || s7150_rlc_read(f, reg, &val) ||
         (s7150_is_pf(f) && s7150_gpuiov_mirror_read(s, reg, &val)) ||
         (s->debug_regs && s7150_debug_read(f, reg, &val)) ||
-        s7150_work_read(f, reg, &val)) {
+        s7150_work_read(f, reg, &val) ||
+        (has_engines(f) && s7150_engine_reg_read(f, reg, &val))) {
         return val;
     }
     return f->regs[reg / 4];
@@ -156,9 +161,12 @@ void s7150_reg_write(S7150Fn *f, uint32_t reg, uint32_t val)
     if (special_write(f, reg, val)) {
         return;
     }
+    if (has_engines(f) && s7150_engine_reg_write(f, reg, val)) {
+        return;
+    }
     f->regs[reg / 4] = val;
-    if (!s7150_is_pf(f) && s->engines) {
-        s7150_engine_write(f, reg, val);
+    if (has_engines(f)) {
+        s7150_engine_written(f, reg, val);
     }
     if (s->debug_regs) {
         s7150_debug_write(f, reg, val);
@@ -308,7 +316,7 @@ static void doorbell_write(void *opaque, hwaddr addr, uint64_t val,
     if ((rptr & IH_DOORBELL_RPTR_ENABLE) &&
         addr == extract32(rptr, 0, 21) * 4ull) {
         s7150_ih_rptr(f, val);
-    } else if (!s7150_is_pf(f) && f->card->engines) {
+    } else if (has_engines(f)) {
         s7150_engine_doorbell(f, addr / 4, val);
     }
 }

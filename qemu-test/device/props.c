@@ -17,6 +17,7 @@ const Property s7150_properties[] = {
     DEFINE_PROP_UINT32("total-fb-mb", S7150State, total_fb_mb, 8190),
     DEFINE_PROP_BOOL("posted", S7150State, posted, true),
     DEFINE_PROP_SIZE("vram-size", S7150State, vram_size, 8 * GiB),
+    DEFINE_PROP_STRING("vram-file", S7150State, vram_file),
     DEFINE_PROP_SIZE("fb-bar-size", S7150State, fb_bar_size, 256 * MiB),
     DEFINE_PROP_SIZE("vf-fb-bar-size", S7150State, vf_fb_bar_size, 256 * MiB),
     DEFINE_PROP_UINT16("total-vfs", S7150State, total_vfs, S7150_MAX_VFS),
@@ -190,6 +191,7 @@ static const Text texts[] = {
     { "gpu", s7150_json_gpu },
     { "state", s7150_json_state },
     { "work", s7150_json_work },
+    { "engine-work", s7150_json_engine_work },
 };
 
 static void get_text(Object *obj, Visitor *v, const char *name, void *opaque,

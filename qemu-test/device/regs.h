@@ -38,9 +38,14 @@
     X(SRBM_STATUS2,                  0x00e4c, RO)          \
     X(SRBM_STATUS,                   0x00e50, RO)          \
     X(SRBM_SOFT_RESET,               0x00e60, RW)          \
-    X(VM_CONTEXT0_PAGE_TABLE_BASE,   0x0153c, RW)          \
+    X(VM_CONTEXT0_CNTL,              0x01410, RW)          \
+    X(VM_CONTEXT1_CNTL,              0x01414, RW)          \
+    X(VM_INVALIDATE_REQUEST,         0x01478, RW)          \
+    X(VM_INVALIDATE_RESPONSE,        0x0147c, RW)          \
     X(VM_CONTEXT0_PAGE_TABLE_START,  0x0155c, RW)          \
+    X(VM_CONTEXT1_PAGE_TABLE_START,  0x01560, RW)          \
     X(VM_CONTEXT0_PAGE_TABLE_END,    0x0157c, RW)          \
+    X(VM_CONTEXT1_PAGE_TABLE_END,    0x01580, RW)          \
     X(MC_SHARED_CHMAP,               0x02004, RW)          \
     X(MC_VM_FB_LOCATION,             0x02024, RW)          \
     X(MC_VM_MX_L1_TLB_CNTL,          0x02064, RW)          \
@@ -89,6 +94,8 @@
     X(HDP_MEM_COHERENCY_FLUSH_CNTL,  0x05480, RW)          \
     X(BIF_FB_EN,                     0x05490, RW)          \
     X(HDP_REG_COHERENCY_FLUSH_CNTL,  0x054a0, RW)          \
+    X(GPU_HDP_FLUSH_REQ,             0x054dc, RW)          \
+    X(GPU_HDP_FLUSH_DONE,            0x054e0, RW)          \
     X(GRBM_STATUS2,                  0x08008, RO)          \
     X(GRBM_STATUS,                   0x08010, RO)          \
     X(GRBM_SOFT_RESET,               0x08020, RW)          \
@@ -128,6 +135,7 @@
     X(CP_HQD_PQ_WPTR,                0x0c954, RW)          \
     X(CP_HQD_PQ_CONTROL,             0x0c958, RW)          \
     X(CP_HQD_DEQUEUE_REQUEST,        0x0c974, RW)          \
+    X(CP_HQD_EOP_DONES,              0x0c9e8, RW)          \
     X(SDMA0_STATUS_REG,              0x0d034, RO)          \
     X(SDMA0_F32_CNTL,                0x0d048, RW)          \
     X(SDMA0_GFX_RB_CNTL,             0x0d200, RW)          \
@@ -209,6 +217,8 @@
     X(SMC_IND_DATA_0,                0x00204, 8, 8)        \
     X(SMC_IND_INDEX_8,               0x00698, 8, 8)        \
     X(SMC_IND_DATA_8,                0x0069c, 8, 8)        \
+    X(VM_CONTEXT8_PAGE_TABLE_BASE,   0x01438, 4, 8)        \
+    X(VM_CONTEXT0_PAGE_TABLE_BASE,   0x0153c, 4, 8)        \
     X(BIOS_SCRATCH_0,                0x01724, 4, 16)       \
     X(SQ_LB_DATA_0,                  0x08e64, 4, 4)        \
     X(MC_VM_FB_SIZE_OFFSET_VF0,      0x3e600, 4, 16)       \
@@ -296,6 +306,18 @@ enum {
 #define MAILBOX_VALID_INT_EN        BIT(0)
 #define MAILBOX_ACK_INT_EN          BIT(1)
 #define CP_DMA_SRC_IS_DATA          BIT(30)
+#define CP_ME_CNTL_HALT             (BIT(24) | BIT(26) | BIT(28))
+#define CP_MEC_CNTL_ME2_HALT        BIT(28)
+#define CP_MEC_CNTL_ME1_HALT        BIT(30)
+#define CP_RB_RPTR_WR_ENA           BIT(31)
+#define CP_DOORBELL_EN              BIT(30)
+#define RLC_CP_SCHEDULERS_VALID     BIT(7)
+#define SDMA_RB_ENABLE              BIT(0)
+#define SDMA_DOORBELL_ENABLE        BIT(28)
+#define SDMA_F32_HALT               BIT(0)
+#define SDMA_POLL_ENABLE            BIT(0)
+#define VM_CONTEXT_ENABLE           BIT(0)
+#define VM_CONTEXT_FAULT_INT_EN     BIT(12)     /* of invalid entries */
 #define RLCV_F32_ENABLE             BIT(0)
 #define RLCV_SCRATCH_DWORDS         512
 #define GPM_SCRATCH_LIST_LENGTH     0x5f
@@ -337,6 +359,8 @@ enum {
 #define SMC_SMU_STATUS_DONE_PASS    (BIT(0) | BIT(1))
 #define SMC_PC_C                    0x80000370
 #define SMC_PC_C_RUNNING            0x20100
+#define SMC_MSG_DRAM_ADDR_HI        0x250
+#define SMC_MSG_DRAM_ADDR_LO        0x251
 #define SMC_MSG_LOAD_UCODES         0x254
 #define SMC_RESP_OK                 1
 
@@ -345,6 +369,8 @@ enum {
 #define IH_SRC_PF_MSG_ACK           0x88    /* in the PF's ring */
 #define IH_SRC_PF_MSG_VALID         0x89
 #define IH_SRC_VF_MSG_ACK           0x8a
+#define IH_SRC_VM_INVALID           0x92
+#define IH_SRC_VM_PROTECTION        0x93
 #define IH_SRC_CP_EOP               0xb5
 #define IH_SRC_SDMA_TRAP            0xe0
 

@@ -76,15 +76,8 @@ typedef enum S7150Reset {
     RESET_VF_ENABLE,            /* VF Enable was set or cleared */
 } S7150Reset;
 
-/* A ring of the command processor: 0 is gfx, the others compute queues. */
-#define S7150_RINGS 16
-typedef struct S7150Ring {
-    bool on;
-    bool pending;               /* a write pointer waits for the GPU */
-    uint32_t id;                /* pipe | me << 2 | queue << 4 */
-    uint32_t size, rptr, wptr, doorbell;
-    uint64_t base, rptr_addr;
-} S7150Ring;
+/* What the engines of a function are doing (engines/engines.h) */
+typedef struct S7150Engines S7150Engines;
 
 /* Work that a VF's test program has queued (work.c), in ns of GPU time */
 typedef struct S7150Work {
@@ -113,9 +106,8 @@ typedef struct S7150Fn {
     bool fb_reported;           /* the error in its framebuffer range */
     int64_t flr_until;          /* ms; configuration space answers ones */
     uint32_t flr_count;
-    S7150Ring ring[S7150_RINGS];
-    uint64_t budget;            /* bytes that may still be handled at once */
-    QEMUTimer *sdma_timer;
+    S7150Engines *engines;
+    uint64_t ucodes;            /* where the table of its firmware is */
     QEMUTimer *work_timer;
     S7150Work work;
     uint64_t gpu_ns, command_ns;
@@ -158,14 +150,21 @@ typedef struct S7150MailboxRule {
     uint64_t count;             /* 0: for ever */
 } S7150MailboxRule;
 
+typedef struct S7150RingRule {
+    int vf, kind;               /* a QueueKind */
+    bool until_flr;
+} S7150RingRule;
+
 typedef struct S7150Faults {
     char *command_text, *gone_text, *ih_text, *config_write_text;
     char *register_text, *mailbox_text, *vram_text, *ih_wptr_text;
+    char *ring_text;
     S7150CommandRule command[S7150_RULES];
     S7150RegisterRule reg[S7150_RULES];
     S7150MailboxRule mailbox[S7150_RULES];
     uint32_t config_write[S7150_RULES];
-    unsigned n_command, n_register, n_mailbox, n_config_write;
+    S7150RingRule ring[S7150_RULES];
+    unsigned n_command, n_register, n_mailbox, n_config_write, n_ring;
     bool gone;
     uint64_t gone_after;        /* accesses until the card is gone; 0: off */
     QEMUTimer *back_timer;
@@ -220,7 +219,7 @@ struct S7150State {
     S7150Faults fault;
 
     /* properties, fixed when the card is made */
-    char *reglog_path, *vbios;
+    char *reglog_path, *vbios, *vram_file;
     uint32_t total_fb_mb;
     bool posted, legacy, vga_class, with_flr, with_gpuiov, with_msi, with_ari;
     bool debug_regs;
@@ -424,23 +423,25 @@ void s7150_work_reset(S7150Fn *f);
 char *s7150_json_work(S7150State *s);
 
 /* engines/: command processor and SDMA for a guest's real driver */
-bool s7150_gpu_rw(S7150Fn *f, uint64_t mc, void *buf, uint64_t len, bool write);
-void s7150_gpu_write32(S7150Fn *f, uint64_t mc, uint32_t val);
-void s7150_gpu_write64(S7150Fn *f, uint64_t mc, uint64_t val);
-uint32_t *s7150_ring_fetch(S7150Fn *f, uint64_t base, uint32_t size,
-                           uint32_t rptr, uint32_t wptr, uint32_t *n);
-void s7150_budget_new(S7150Fn *f);
-bool s7150_budget_take(S7150Fn *f, uint64_t bytes);
-void s7150_engine_write(S7150Fn *f, uint32_t reg, uint32_t val);
+void s7150_engines_init(S7150Fn *f);
+void s7150_engines_exit(S7150Fn *f);
+void s7150_engines_reset(S7150Fn *f);
+void s7150_engines_fresh(S7150Fn *f);
+void s7150_engines_start(S7150Fn *f);
+void s7150_engines_stop(S7150Fn *f);
+size_t s7150_engines_context_size(void);
+void s7150_engines_save(S7150Fn *f, void *to);
+void s7150_engines_load(S7150Fn *f, const void *from);
+void s7150_engines_account_reset(S7150Fn *f);
+char *s7150_json_engine_work(S7150State *s);
+uint32_t s7150_firmware_load(S7150Fn *f, uint64_t toc, uint32_t wanted);
+bool s7150_engine_reg_read(S7150Fn *f, uint32_t reg, uint32_t *val);
+bool s7150_engine_reg_write(S7150Fn *f, uint32_t reg, uint32_t val);
+void s7150_engine_written(S7150Fn *f, uint32_t reg, uint32_t val);
 bool s7150_engine_doorbell(S7150Fn *f, uint32_t index, uint32_t val);
-void s7150_engine_run(S7150Fn *f);
-void s7150_engine_reset(S7150Fn *f);
-S7150Ring *s7150_hqd(S7150Fn *f, uint32_t id, bool alloc);
-void s7150_hqd_start(S7150Fn *f, uint32_t id, const uint32_t *hqd);
-uint32_t s7150_hqd_selected(S7150Fn *f);
-void s7150_pm4(S7150Fn *f, S7150Ring *r, const uint32_t *p, uint32_t n,
-               int depth);
-void s7150_sdma_write(S7150Fn *f, uint32_t reg);
-void s7150_sdma_poll(void *opaque);
+void s7150_gpu_write32(S7150Fn *f, uint64_t mc, uint32_t val);
+void s7150_fault_set_ring(S7150State *s, const char *text, Error **errp);
+bool s7150_fault_ring(S7150Fn *f, int kind);
+void s7150_fault_ring_flr(S7150Fn *f);
 
 #endif

@@ -94,15 +94,25 @@ void s7150_smc_write(S7150State *s, uint32_t addr, uint32_t val)
 void s7150_smc_message(S7150Fn *f, uint32_t val)
 {
     S7150State *s = f->card;
-    uint32_t arg = f->regs[R_SMC_MSG_ARG_0 / 4];
+    uint32_t arg = f->regs[R_SMC_MSG_ARG_0 / 4], status;
 
     s7150_log(s, f->name, "smc message=%x arg=%x", val & 0xffff, arg);
     f->regs[R_SMC_RESP_0 / 4] = SMC_RESP_OK;
-    if ((val & 0xffff) == SMC_MSG_LOAD_UCODES) {
-        uint32_t status = get(s, SMC_SOFT_REGS_POINTER) +
-                          SMC_UCODE_LOAD_STATUS - SMC_SOFT_REGS;
-
+    switch (val & 0xffff) {
+    case SMC_MSG_DRAM_ADDR_HI:
+        f->ucodes = deposit64(f->ucodes, 32, 32, arg);
+        break;
+    case SMC_MSG_DRAM_ADDR_LO:
+        f->ucodes = deposit64(f->ucodes, 0, 32, arg);
+        break;
+    case SMC_MSG_LOAD_UCODES:
+        if (!s7150_is_pf(f) && s->engines) {
+            arg = s7150_firmware_load(f, f->ucodes, arg);
+        }
+        status = get(s, SMC_SOFT_REGS_POINTER) + SMC_UCODE_LOAD_STATUS -
+                 SMC_SOFT_REGS;
         set(s, status, get(s, status) | arg);
+        break;
     }
 }
 

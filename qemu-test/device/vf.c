@@ -38,7 +38,7 @@ void s7150_fn_init(S7150Fn *f, S7150State *s, PCIDevice *d, int vf)
         snprintf(f->name, sizeof(f->name), "VF%u", (vf & 0xfu) + 1);
     }
     f->regs = g_malloc0(MMIO_SIZE);
-    f->sdma_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, s7150_sdma_poll, f);
+    s7150_engines_init(f);
     s7150_work_init(f);
     s7150_vram_bar(f);
     memory_region_init_io(&f->doorbell, o, &s7150_doorbell_ops, f,
@@ -54,7 +54,7 @@ void s7150_fn_init(S7150Fn *f, S7150State *s, PCIDevice *d, int vf)
 void s7150_fn_exit(S7150Fn *f)
 {
     s7150_work_exit(f);
-    g_clear_pointer(&f->sdma_timer, timer_free);
+    s7150_engines_exit(f);
     g_clear_pointer(&f->regs, g_free);
 }
 
@@ -70,7 +70,7 @@ void s7150_fn_reset(S7150Fn *f, S7150Reset kind)
     f->ih_armed = true;
     f->ih_overflow = false;
     f->flr_count += kind == RESET_FLR;
-    s7150_engine_reset(f);
+    s7150_engines_reset(f);
     s7150_work_reset(f);
     set(f, R_RLC_GPM_STAT, RLC_GPM_STAT_IDLE);
     set(f, R_SMC_RESP_0, SMC_RESP_OK);
@@ -128,6 +128,7 @@ static void vf_reset(Object *obj, ResetType type)
     s->counter[CNT_VF_FLR]++;
     s7150_show_reset(s, f->vf, s->flr_shows);
     s7150_gpuiov_vf_flr(f);
+    s7150_fault_ring_flr(f);
     if (flr_takes_rlcv(s)) {
         s7150_rlc_reset(s);
         s->fn.regs[R_RLC_GPU_IOV_F32_CNTL / 4] &= ~RLCV_F32_ENABLE;

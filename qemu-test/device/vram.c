@@ -14,6 +14,11 @@
 bool s7150_vram_init(S7150State *s, Error **errp)
 {
     /* Sparse: a card's 8 GiB take what was written, whatever the host has. */
+    if (s->vram_file && *s->vram_file) {
+        return memory_region_init_ram_from_file(
+            &s->vram, OBJECT(s), "s7150.vram", s->vram_size, 0,
+            RAM_NORESERVE | RAM_SHARED, s->vram_file, 0, errp);
+    }
     return memory_region_init_ram_flags_nomigrate(
         &s->vram, OBJECT(s), "s7150.vram", s->vram_size, RAM_NORESERVE, errp);
 }
@@ -43,18 +48,25 @@ bool s7150_vram_write(S7150State *s, uint64_t off, const void *buf,
     if (!inside(s, off, len)) {
         return false;
     }
-    memcpy(host(s, off), buf, len);
-    memory_region_set_dirty(&s->vram, off, len);
+    /* Zeros where zeros are: VRAM stays as sparse as it is. */
+    if (!buffer_is_zero(buf, len) || !buffer_is_zero(host(s, off), len)) {
+        memcpy(host(s, off), buf, len);
+        memory_region_set_dirty(&s->vram, off, len);
+    }
     return true;
 }
 
-/* Zeros by giving pages back, so that clearing VRAM costs the host nothing. */
-static void zero(uint8_t *p, uint64_t len)
+/*
+ * Zeros by giving pages back, so that clearing VRAM costs the host nothing;
+ * those of a file are only given back by taking them out of it.
+ */
+static void zero(S7150State *s, uint8_t *p, uint64_t len)
 {
     uint8_t *from = QEMU_ALIGN_PTR_UP(p, PAGE);
     uint8_t *to = QEMU_ALIGN_PTR_DOWN(p + len, PAGE);
 
-    if (from < to && madvise(from, to - from, MADV_DONTNEED) == 0) {
+    if (from < to && madvise(from, to - from, s->vram_file ?
+                             MADV_REMOVE : MADV_DONTNEED) == 0) {
         memset(p, 0, from - p);
         memset(to, 0, p + len - to);
     } else {
@@ -62,10 +74,10 @@ static void zero(uint8_t *p, uint64_t len)
     }
 }
 
-static void fill(uint8_t *p, uint32_t pattern, uint64_t len)
+static void fill(S7150State *s, uint8_t *p, uint32_t pattern, uint64_t len)
 {
     if (!pattern) {
-        zero(p, len);
+        zero(s, p, len);
         return;
     }
     for (uint64_t i = 0; i + 4 <= len; i += 4) {
@@ -73,10 +85,10 @@ static void fill(uint8_t *p, uint32_t pattern, uint64_t len)
     }
 }
 
-static void copy(uint8_t *to, const uint8_t *from, uint64_t len)
+static void copy(S7150State *s, uint8_t *to, const uint8_t *from, uint64_t len)
 {
     if (buffer_is_zero(from, len)) {
-        zero(to, len);
+        zero(s, to, len);
     } else {
         memmove(to, from, len);
     }
@@ -117,9 +129,9 @@ void s7150_cp_dma(S7150Fn *f, uint32_t command)
         return;
     }
     if (is_data) {
-        fill(host(s, dst), f->regs[R_CP_DMA_PIO_SRC_ADDR / 4], len);
+        fill(s, host(s, dst), f->regs[R_CP_DMA_PIO_SRC_ADDR / 4], len);
     } else {
-        copy(host(s, dst), host(s, src), len);
+        copy(s, host(s, dst), host(s, src), len);
     }
     memory_region_set_dirty(&s->vram, dst, len);
 }

@@ -12,7 +12,9 @@ from .card import Card
 from .errors import CommandFailed, GuestCrash, GuestError, GuestTimeout
 from .machine import Machine
 from .paths import MODULE, SetupError, kernel
+from .png import png
 from .programs import program
+from .vram import Vram
 
 __all__ = ["MODULE", "Card", "CommandFailed", "GuestCrash", "GuestError", "GuestTimeout", "Machine", "Result",
-           "SetupError", "debian", "devices", "kernel", "program"]
+           "SetupError", "Vram", "debian", "devices", "kernel", "png", "program"]

@@ -6,6 +6,7 @@ their index; then the files of this boot.
 """
 
 import hashlib
+import lzma
 import pathlib
 import re
 import subprocess
@@ -109,9 +110,13 @@ def _modules(kernel, names, files):
             source = kernel.modules / name
             (top / name).parent.mkdir(parents=True, exist_ok=True)
             (top / name).write_bytes(source.read_bytes() if source.exists() else b"")
-        for path in modules.resolve(kernel, names):
+        for path in map(pathlib.PurePath, modules.resolve(kernel, names)):
+            data = (kernel.modules / path).read_bytes()
+            if path.suffix == ".xz":
+                # The guest is slow at it, and a graphics driver has 50 MB.
+                path, data = path.with_suffix(""), lzma.decompress(data)
             (top / path).parent.mkdir(parents=True, exist_ok=True)
-            (top / path).write_bytes((kernel.modules / path).read_bytes())
+            (top / path).write_bytes(data)
         for path in files:
             (top / "extra").mkdir(exist_ok=True)
             (top / "extra" / path.name).write_bytes(path.read_bytes())

@@ -1,229 +1,320 @@
 /*
- * AMD FirePro S7150 model: packets of the command processor, as many as a
- * guest's driver needs to bring its rings up and to be told of fences. No
- * shaders, no drawing, no VMIDs but 0.
+ * AMD FirePro S7150 model: packets of the command processor: memory and
+ * registers, waits, fences, buffers, queues. What draws or runs shaders is
+ * left out: such packets are taken and have no effect.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
-#include "../s7150.h"
-
-#define MAX_DEPTH 3
+#include "engines.h"
 
 enum {
-    PM4_NOP = 0x10, PM4_INDIRECT_BUFFER_CONST = 0x33, PM4_WRITE_DATA = 0x37,
-    PM4_INDIRECT_BUFFER = 0x3f, PM4_COPY_DATA = 0x40,
-    PM4_EVENT_WRITE_EOP = 0x47, PM4_RELEASE_MEM = 0x49,
-    PM4_SET_UCONFIG_REG = 0x79, PM4_MAP_QUEUES = 0xa2, PM4_UNMAP_QUEUES = 0xa3,
+    PM4_NOP = 0x10, PM4_COND_EXEC = 0x22, PM4_INDIRECT_BUFFER_CONST = 0x33,
+    PM4_WRITE_DATA = 0x37, PM4_WAIT_REG_MEM = 0x3c, PM4_INDIRECT_BUFFER = 0x3f,
+    PM4_COPY_DATA = 0x40, PM4_EVENT_WRITE_EOP = 0x47, PM4_RELEASE_MEM = 0x49,
+    PM4_DMA_DATA = 0x50, PM4_SET_CONFIG_REG = 0x68, PM4_SET_CONTEXT_REG = 0x69,
+    PM4_SET_SH_REG = 0x76, PM4_SET_UCONFIG_REG = 0x79, PM4_MAP_QUEUES = 0xa2,
+    PM4_UNMAP_QUEUES = 0xa3,
 };
 
-static uint64_t pair(uint32_t lo, uint32_t hi)
+/* Where WRITE_DATA and COPY_DATA find or put their data */
+enum { SEL_REGISTER = 0, SEL_MEMORY_SYNC = 1, SEL_TC_L2 = 2, SEL_MEMORY = 5,
+       SEL_PREEMPTION_META = 8 };
+
+/* DMA_DATA */
+enum { DMA_ADDRESS = 0, DMA_GDS = 1, DMA_DATA = 2, DMA_ADDRESS_L2 = 3 };
+#define DMA_SAS         BIT(26)         /* source: a register, not memory */
+#define DMA_DAS         BIT(27)
+
+/* Which registers a packet may set, in dwords */
+static const struct {
+    uint32_t op, start, end;
+} set_packets[] = {
+    { PM4_SET_CONFIG_REG, 0x2000, 0x2c00 },
+    { PM4_SET_SH_REG, 0x2c00, 0x3000 },
+    { PM4_SET_CONTEXT_REG, 0xa000, 0xa400 },
+    { PM4_SET_UCONFIG_REG, 0xc000, 0x10000 },
+};
+
+static uint32_t op_of(uint32_t header)
 {
-    return (uint64_t)hi << 32 | lo;
+    return extract32(header, 8, 8);
 }
 
-/* How many dwords of body a packet must have to be looked at */
+uint32_t pm4_length(const uint32_t *p, uint32_t n)
+{
+    uint32_t count = extract32(p[0], 16, 14);
+
+    switch (p[0] >> 30) {
+    case 0:                             /* registers; not used since long */
+        return count + 2;
+    case 2:                             /* a filler */
+        return 1;
+    case 3:
+        return op_of(p[0]) == PM4_NOP && count == 0x3fff ? 1 : count + 2;
+    default:
+        return 0;
+    }
+}
+
+/* How many dwords a packet must have to be looked at */
 static uint32_t least(uint32_t op)
 {
     switch (op) {
-    case PM4_WRITE_DATA:
+    case PM4_SET_CONFIG_REG:
+    case PM4_SET_CONTEXT_REG:
+    case PM4_SET_SH_REG:
+    case PM4_SET_UCONFIG_REG:
+        return 2;
+    case PM4_UNMAP_QUEUES:
         return 3;
-    case PM4_COPY_DATA:
-    case PM4_EVENT_WRITE_EOP:
-        return 5;
-    case PM4_RELEASE_MEM:
-        return 6;
+    case PM4_WRITE_DATA:
     case PM4_INDIRECT_BUFFER:
     case PM4_INDIRECT_BUFFER_CONST:
-        return 3;
-    case PM4_MAP_QUEUES:
         return 4;
-    case PM4_UNMAP_QUEUES:
-        return 2;
+    case PM4_COND_EXEC:
+    case PM4_MAP_QUEUES:
+        return 5;
+    case PM4_COPY_DATA:
+    case PM4_EVENT_WRITE_EOP:
+        return 6;
+    case PM4_RELEASE_MEM:
+    case PM4_WAIT_REG_MEM:
+    case PM4_DMA_DATA:
+        return 7;
     default:
         return 1;
     }
 }
 
-/* n: dwords of b */
-static void write_data(S7150Fn *f, const uint32_t *b, uint32_t n)
+static void refuse(Packet *k)
 {
-    uint64_t addr = pair(b[1], b[2]);
-    bool one_address = b[0] & BIT(16), reg = extract32(b[0], 8, 4) == 0;
+    s7150_log(k->f->card, k->f->name, "pm4 %02x of VMID %u is privileged",
+              op_of(k->p[0]), k->vmid);
+}
 
-    for (uint32_t i = 0; i + 3 < n; i++) {
-        uint32_t k = one_address ? 0 : i;
+static void write_data(Packet *k)
+{
+    const uint32_t *p = k->p;
+    uint64_t addr = engine_pair(p[2], p[3]);
+    uint32_t select = extract32(p[1], 8, 4), n = k->len - 4;
+    bool one_address = p[1] & BIT(16);
 
-        if (reg) {
-            s7150_reg_write(f, (addr + k) * 4, b[3 + i]);
-        } else {
-            s7150_gpu_write32(f, (addr & ~3ull) + k * 4, b[3 + i]);
+    switch (select) {
+    case SEL_REGISTER:
+        if (k->vmid) {
+            refuse(k);
+            return;
         }
+        for (uint32_t i = 0; i < n; i++) {
+            s7150_reg_write(k->f, (p[2] + (one_address ? 0 : i)) * 4, p[4 + i]);
+        }
+        break;
+    case SEL_MEMORY_SYNC:
+    case SEL_TC_L2:
+    case SEL_MEMORY:
+        for (uint32_t i = 0; i < n; i++) {
+            engine_write32(k->f, k->vmid, (addr & ~3ull) +
+                           (one_address ? 0 : i) * 4ull, p[4 + i]);
+        }
+        k->bytes += n * 4ull;
+        break;
+    case SEL_PREEMPTION_META:
+        break;          /* where the real part keeps what we keep elsewhere */
     }
 }
 
-static void copy_data(S7150Fn *f, const uint32_t *b)
+static void copy_data(Packet *k)
 {
-    uint64_t addr = pair(b[1], b[2]), data = 0;
-    bool wide = b[0] & BIT(16);
+    const uint32_t *p = k->p;
+    uint32_t from = extract32(p[1], 0, 4), to = extract32(p[1], 8, 4);
+    uint64_t data = engine_pair(p[2], p[3]), addr = engine_pair(p[4], p[5]);
+    bool wide = p[1] & BIT(16);
 
-    switch (b[0] & 0xf) {
-    case 0:
-        data = s7150_reg_read(f, addr * 4);
-        break;
-    case 1:
-    case 2:
-        s7150_gpu_rw(f, addr, &data, wide ? 8 : 4, false);
-        data = le64_to_cpu(data);
-        break;
-    default:
-        data = addr;
+    if (k->vmid && (from == SEL_REGISTER || to == SEL_REGISTER)) {
+        refuse(k);
+        return;
     }
-    addr = pair(b[3], b[4]);
-    if (extract32(b[0], 8, 4) == 0) {
-        s7150_reg_write(f, addr * 4, data);
+    switch (from) {
+    case SEL_REGISTER:
+        data = s7150_reg_read(k->f, p[2] * 4);
+        break;
+    case SEL_MEMORY_SYNC:
+    case SEL_TC_L2:
+        addr = data;
+        data = 0;
+        engine_rw(k->f, k->vmid, addr, &data, wide ? 8 : 4, false);
+        data = le64_to_cpu(data);
+        addr = engine_pair(p[4], p[5]);
+        break;
+    }
+    if (to == SEL_REGISTER) {
+        s7150_reg_write(k->f, p[4] * 4, data);
     } else if (wide) {
-        s7150_gpu_write64(f, addr, data);
+        engine_write64(k->f, k->vmid, addr, data);
     } else {
-        s7150_gpu_write32(f, addr, data);
+        engine_write32(k->f, k->vmid, addr, data);
     }
 }
 
 /* select: what is written [31:29], whether an interrupt follows [25:24] */
-static void fence(S7150Fn *f, S7150Ring *r, uint32_t select, uint64_t addr,
-                  uint64_t data)
+static void fence(Packet *k, uint32_t select, uint64_t addr, uint64_t data)
 {
+    S7150Fn *f = k->f;
+
     switch (select >> 29) {
     case 0:
         break;
     case 1:
-        s7150_gpu_write32(f, addr & ~3ull, data);
+        engine_write32(f, k->vmid, addr & ~3ull, data);
         break;
     case 2:
-        s7150_gpu_write64(f, addr & ~3ull, data);
+        engine_write64(f, k->vmid, addr & ~3ull, data);
         break;
     default:
-        s7150_gpu_write64(f, addr & ~3ull, s7150_now() / 10);
+        engine_write64(f, k->vmid, addr & ~3ull, s7150_now() / 10);
     }
+    f->engines->count[engine_kind(f, k->queue)].fences++;
     if (extract32(select, 24, 2)) {
-        s7150_ih_push(f, IH_SRC_CP_EOP, 0, r->id & 0x7f);
+        s7150_ih_push(f, IH_SRC_CP_EOP, 0,
+                      engine_queue_id(f, k->queue) | k->vmid << 8);
     }
 }
 
-static void indirect(S7150Fn *f, S7150Ring *r, const uint32_t *b, int depth)
+static Step wait_reg_mem(Packet *k)
 {
-    uint32_t len = b[2] & 0xfffff;
-    g_autofree uint32_t *ib = NULL;
+    const uint32_t *p = k->p;
+    bool memory = p[1] & BIT(4);
+    uint32_t reg = p[2], value;
 
-    if (!f->budget) {
-        return;
+    if (!memory && extract32(p[1], 6, 2) == 1) {
+        /* write, then wait for another register */
+        s7150_reg_write(k->f, p[2] * 4, p[4]);
+        reg = p[3];
     }
-    if (!len || depth >= MAX_DEPTH || extract32(b[2], 24, 4)) {
-        s7150_log(f->card, f->name, "pm4 buffer of VMID %u is not followed",
-                  extract32(b[2], 24, 4));
-        return;
+    if (!memory) {
+        value = s7150_reg_read(k->f, reg * 4);
+    } else if (!engine_read32(k->f, k->vmid, engine_pair(p[2] & ~3u, p[3]),
+                              &value)) {
+        return STEP_DONE;
     }
-    ib = g_malloc0(len * 4ul);
-    if (s7150_gpu_rw(f, pair(b[0] & ~3u, b[1] & 0xffff), ib, len * 4ull,
-                     false)) {
-        s7150_pm4(f, r, ib, len, depth + 1);
+    return engine_compare(p[1] & 7, value & p[5], p[4]) ? STEP_DONE : STEP_WAIT;
+}
+
+static void dma_data(Packet *k)
+{
+    const uint32_t *p = k->p;
+    uint32_t from = extract32(p[1], 29, 2), to = extract32(p[1], 20, 2);
+    uint32_t len = extract32(p[6], 0, 21);
+    uint64_t dst = engine_pair(p[4], p[5]);
+
+    if (to == DMA_GDS || from == DMA_GDS || (p[6] & (DMA_SAS | DMA_DAS))) {
+        refuse(k);
+    } else if (from == DMA_DATA) {
+        engine_fill(k, dst, p[2], len & ~3u);
+    } else {
+        engine_copy(k, dst, engine_pair(p[2], p[3]), len);
     }
 }
 
-static void map_queues(S7150Fn *f, const uint32_t *b)
+static void set_registers(Packet *k)
 {
-    uint32_t hqd[0x34];
-    uint32_t id = (b[1] >> 29 & 3) | (1 + (b[1] >> 31)) << 2 |
-                  (b[1] >> 26 & 7) << 4;
-    uint32_t *doorbell = &hqd[(R_CP_HQD_PQ_DOORBELL_CONTROL -
-                               R_CP_MQD_BASE_ADDR) / 4];
+    uint32_t op = op_of(k->p[0]);
 
-    if (!s7150_gpu_rw(f, pair(b[2], b[3]) + 0x80 * 4, hqd, sizeof(hqd),
-                      false)) {
-        return;
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(hqd); i++) {
-        hqd[i] = le32_to_cpu(hqd[i]);
-    }
-    *doorbell = deposit32(*doorbell, 2, 21, extract32(b[1], 2, 21));
-    s7150_hqd_start(f, id, hqd);
-}
+    for (size_t s = 0; s < ARRAY_SIZE(set_packets); s++) {
+        uint32_t first = set_packets[s].start + (k->p[1] & 0xffff);
 
-static void unmap_queues(S7150Fn *f, const uint32_t *b)
-{
-    for (int i = 1; i < S7150_RINGS; i++) {
-        if (f->ring[i].doorbell == extract32(b[1], 2, 21)) {
-            f->ring[i].on = false;
+        for (uint32_t i = 0; set_packets[s].op == op && i < k->len - 2; i++) {
+            if (first + i < set_packets[s].end) {
+                s7150_reg_write(k->f, (first + i) * 4, k->p[2 + i]);
+            }
         }
     }
 }
 
-/* b, n: the body of a packet */
-static void packet(S7150Fn *f, S7150Ring *r, uint32_t op, const uint32_t *b,
-                   uint32_t n, int depth)
+static Step indirect(Packet *k)
 {
-    if (n < least(op)) {
-        return;
+    const uint32_t *p = k->p;
+
+    return engine_call(k, engine_pair(p[1] & ~3u, p[2] & 0xffff),
+                       extract32(p[3], 0, 20), extract32(p[3], 24, 4),
+                       p[3] & BIT(20)) ? STEP_DONE : STEP_BAD;
+}
+
+static void cond_exec(Packet *k)
+{
+    const uint32_t *p = k->p;
+    uint32_t value;
+
+    if (engine_read32(k->f, k->vmid, engine_pair(p[1] & ~3u, p[2]), &value) &&
+        !value) {
+        engine_skip(k, extract32(p[4], 0, 14));
+    }
+}
+
+/* Only the KIQ is told to map and unmap; a process's buffers are not. */
+static void queues(Packet *k)
+{
+    const uint32_t *p = k->p;
+
+    if (k->vmid || engine_kind(k->f, k->queue) != KIND_KIQ) {
+        refuse(k);
+    } else if (op_of(p[0]) == PM4_MAP_QUEUES) {
+        /* ME [31], pipe [30:29], queue [28:26] */
+        engine_map_queue(k->f, p[2] >> 31 << 5 | extract32(p[2], 29, 2) << 3 |
+                               extract32(p[2], 26, 3),
+                         engine_pair(p[3], p[4]), extract32(p[2], 2, 21));
+    } else {
+        engine_unmap_queue(k->f, extract32(p[2], 2, 21),
+                           extract32(p[1], 4, 2) == 2);
+    }
+}
+
+Step pm4_packet(Packet *k)
+{
+    const uint32_t *p = k->p;
+    uint32_t op = op_of(p[0]);
+
+    if (p[0] >> 30 != 3 || k->len < least(op)) {
+        return STEP_DONE;
     }
     switch (op) {
     case PM4_WRITE_DATA:
-        write_data(f, b, n);
+        write_data(k);
         break;
     case PM4_COPY_DATA:
-        copy_data(f, b);
+        copy_data(k);
         break;
     case PM4_EVENT_WRITE_EOP:
-        fence(f, r, b[2], pair(b[1], b[2] & 0xffff), pair(b[3], b[4]));
+        fence(k, p[3], engine_pair(p[2], p[3] & 0xffff),
+              engine_pair(p[4], p[5]));
         break;
     case PM4_RELEASE_MEM:
-        fence(f, r, b[1], pair(b[2], b[3]), pair(b[4], b[5]));
+        fence(k, p[2], engine_pair(p[3], p[4]),
+              engine_pair(p[5], p[6]));
         break;
+    case PM4_WAIT_REG_MEM:
+        return wait_reg_mem(k);
+    case PM4_DMA_DATA:
+        dma_data(k);
+        break;
+    case PM4_SET_CONFIG_REG:
+    case PM4_SET_CONTEXT_REG:
+    case PM4_SET_SH_REG:
     case PM4_SET_UCONFIG_REG:
-        for (uint32_t i = 0; i + 1 < n; i++) {
-            s7150_reg_write(f, ((b[0] & 0xffff) + 0xc000 + i) * 4, b[1 + i]);
-        }
+        set_registers(k);
         break;
     case PM4_INDIRECT_BUFFER:
     case PM4_INDIRECT_BUFFER_CONST:
-        indirect(f, r, b, depth);
+        return indirect(k);
+    case PM4_COND_EXEC:
+        cond_exec(k);
         break;
     case PM4_MAP_QUEUES:
-        map_queues(f, b);
-        break;
     case PM4_UNMAP_QUEUES:
-        unmap_queues(f, b);
+        queues(k);
         break;
     }
-}
-
-/* p: little endian, as in the ring */
-void s7150_pm4(S7150Fn *f, S7150Ring *r, const uint32_t *p, uint32_t n,
-               int depth)
-{
-    g_autofree uint32_t *dw = NULL;
-
-    if (!s7150_budget_take(f, n * 4ull)) {
-        return;
-    }
-    dw = g_new(uint32_t, n + 1);
-    for (uint32_t i = 0; i < n; i++) {
-        dw[i] = le32_to_cpu(p[i]);
-    }
-    for (uint32_t i = 0; i < n;) {
-        uint32_t header = dw[i], op = header >> 8 & 0xff;
-        uint32_t count = header >> 16 & 0x3fff, len = 1;
-
-        if (header >> 30 == 0) {
-            len = count + 2;
-        } else if (header >> 30 == 3 && !(op == PM4_NOP && count == 0x3fff)) {
-            len = count + 2;
-            if (len > n - i) {
-                s7150_log(f->card, f->name, "pm4 short packet %08x", header);
-                return;
-            }
-            packet(f, r, op, dw + i + 1, len - 1, depth);
-        }
-        i += MIN(len, n - i);
-    }
+    return STEP_DONE;
 }

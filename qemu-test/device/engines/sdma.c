@@ -1,229 +1,155 @@
 /*
- * AMD FirePro S7150 model: the two SDMA engines: their rings, polled as their
- * drivers ask for, and the packets that copy, fill, fence and write page
- * tables.
+ * AMD FirePro S7150 model: packets of the SDMA engines: copies, fills, data,
+ * page tables, fences, waits, buffers. Only linear memory, no tiles.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
-#include "../s7150.h"
-
-#define ENGINES         2
-#define ENGINE_DISTANCE (R_SDMA1_GFX_RB_CNTL - R_SDMA0_GFX_RB_CNTL)
-#define POLL_NS         100000
-#define MAX_DEPTH       2
-#define RB_ENABLE       BIT(0)
-#define F32_HALT        BIT(0)
-#define POLL_ENABLE     BIT(0)
+#include "engines.h"
 
 enum {
     SDMA_NOP, SDMA_COPY, SDMA_WRITE, SDMA_INDIRECT = 4, SDMA_FENCE, SDMA_TRAP,
-    SDMA_CONST_FILL = 11, SDMA_GEN_PTEPDE, SDMA_SRBM_WRITE = 14,
+    SDMA_POLL_REGMEM = 8, SDMA_COND_EXE, SDMA_CONST_FILL = 11, SDMA_GEN_PTEPDE,
+    SDMA_TIMESTAMP, SDMA_SRBM_WRITE,
 };
 
-/* Dwords of each packet; 0: not known */
-static const uint8_t packet_len[16] = {
-    1, 7, 4, 0, 6, 4, 2, 3, 6, 5, 8, 5, 10, 3, 3, 2,
-};
+/* Entries of a page table that are made before they are written */
+#define ENTRIES         512
 
-static void run(S7150Fn *f, int engine, const uint32_t *p, uint32_t n,
-                int depth);
-
-static uint64_t pair(const uint32_t *p)
+uint32_t sdma_length(const uint32_t *p, uint32_t n)
 {
-    return (uint64_t)p[1] << 32 | p[0];
+    /* By operation, of the linear kinds; 0: not known */
+    static const uint8_t length[] = {
+        [SDMA_COPY] = 7, [SDMA_INDIRECT] = 6, [SDMA_FENCE] = 4, [SDMA_TRAP] = 2,
+        [SDMA_POLL_REGMEM] = 6, [SDMA_COND_EXE] = 5, [SDMA_CONST_FILL] = 5,
+        [SDMA_GEN_PTEPDE] = 10, [SDMA_TIMESTAMP] = 3, [SDMA_SRBM_WRITE] = 3,
+    };
+    uint32_t op = extract32(p[0], 0, 8), sub_op = extract32(p[0], 8, 8);
+
+    if (op == SDMA_NOP) {
+        return 1 + extract32(p[0], 16, 14);
+    }
+    if (sub_op && (op == SDMA_COPY || op == SDMA_WRITE)) {
+        return 0;
+    }
+    if (op == SDMA_WRITE) {
+        /* Data follow, as many as the fourth dword says. */
+        return 4 + (n >= 4 ? extract32(p[3], 0, 22) : 0);
+    }
+    return op < ARRAY_SIZE(length) ? length[op] : 0;
 }
 
-static void copy(S7150Fn *f, const uint32_t *p)
+static void write_memory(Packet *k)
 {
-    uint32_t bytes = p[1] & 0x3fffff;
-    g_autofree uint8_t *buf = g_malloc0(bytes + 1);
+    uint64_t addr = engine_pair(k->p[1], k->p[2]);
+    g_autofree uint32_t *raw = g_new(uint32_t, k->len);
 
-    if (s7150_budget_take(f, bytes) &&
-        s7150_gpu_rw(f, pair(p + 3), buf, bytes, false)) {
-        s7150_gpu_rw(f, pair(p + 5), buf, bytes, true);
+    for (uint32_t i = 4; i < k->len; i++) {
+        raw[i] = cpu_to_le32(k->p[i]);
     }
+    k->bytes += (k->len - 4) * 4ull;
+    engine_rw(k->f, k->vmid, addr, raw + 4, (k->len - 4) * 4ull, true);
 }
 
-static void indirect(S7150Fn *f, int engine, const uint32_t *p, int depth)
+static void page_table(Packet *k)
 {
-    uint32_t len = p[3] & 0xfffff;
-    g_autofree uint32_t *ib = g_malloc0(len * 4ul + 4);
+    const uint32_t *p = k->p;
+    uint64_t addr = engine_pair(p[1], p[2]), flags = engine_pair(p[3], p[4]);
+    uint64_t value = engine_pair(p[5], p[6]), entry[ENTRIES];
+    uint32_t left = extract32(p[9], 0, 19);
 
-    if (s7150_budget_take(f, len * 4ull) && depth < MAX_DEPTH && !extract32(p[0], 16, 4) &&
-        s7150_gpu_rw(f, pair(p + 1), ib, len * 4ull, false)) {
-        run(f, engine, ib, len, depth + 1);
-    }
-}
+    k->bytes += left * 8ull;
+    while (left) {
+        uint32_t n = MIN(left, ENTRIES);
 
-static void fill(S7150Fn *f, const uint32_t *p)
-{
-    uint32_t bytes = p[4] & 0x3ffffc;
-    g_autofree uint32_t *buf = g_malloc(bytes + 4);
-
-    if (!s7150_budget_take(f, bytes)) {
-        return;
-    }
-    for (uint32_t i = 0; i < bytes / 4; i++) {
-        buf[i] = cpu_to_le32(p[3]);
-    }
-    s7150_gpu_rw(f, pair(p + 1), buf, bytes, true);
-}
-
-static void page_table(S7150Fn *f, const uint32_t *p)
-{
-    uint64_t addr = pair(p + 1), flags = pair(p + 3), value = pair(p + 5);
-
-    if (!s7150_budget_take(f, (p[9] & 0x7ffff) * 8ull)) {
-        return;
-    }
-    for (uint32_t i = 0; i < (p[9] & 0x7ffff); i++) {
-        s7150_gpu_write64(f, addr + i * 8ull, value | flags);
-        value += p[7];
-    }
-}
-
-/* p: a whole packet, in the host's byte order; raw: as it was in memory */
-static void packet(S7150Fn *f, int engine, const uint32_t *p,
-                   const uint32_t *raw, uint32_t len, int depth)
-{
-    switch (p[0] & 0xff) {
-    case SDMA_COPY:
-        if (!(p[0] >> 8 & 0xff)) {              /* linear */
-            copy(f, p);
+        for (uint32_t i = 0; i < n; i++) {
+            entry[i] = cpu_to_le64(value | flags);
+            value += p[7];
         }
-        break;
-    case SDMA_WRITE:
-        s7150_gpu_rw(f, pair(p + 1), (void *)(raw + 4), (len - 4) * 4ull, true);
-        break;
-    case SDMA_INDIRECT:
-        indirect(f, engine, p, depth);
-        break;
-    case SDMA_FENCE:
-        s7150_gpu_write32(f, pair(p + 1), p[3]);
-        break;
-    case SDMA_TRAP:
-        s7150_ih_push(f, IH_SRC_SDMA_TRAP, p[1] & 0x0fffffff, engine);
-        break;
-    case SDMA_CONST_FILL:
-        fill(f, p);
-        break;
-    case SDMA_GEN_PTEPDE:
-        page_table(f, p);
-        break;
-    case SDMA_SRBM_WRITE:
-        s7150_reg_write(f, (p[1] & 0xffff) * 4, p[2]);
-        break;
-    }
-}
-
-/* p: little endian, as in memory */
-static void run(S7150Fn *f, int engine, const uint32_t *p, uint32_t n,
-                int depth)
-{
-    g_autofree uint32_t *dw = g_new(uint32_t, n + 1);
-
-    for (uint32_t i = 0; i < n; i++) {
-        dw[i] = le32_to_cpu(p[i]);
-    }
-    for (uint32_t i = 0; i < n;) {
-        uint32_t op = dw[i] & 0xff;
-        uint32_t len = op < ARRAY_SIZE(packet_len) ? packet_len[op] : 0;
-
-        if (op == SDMA_NOP) {
-            len = 1 + extract32(dw[i], 16, 14);
-        } else if (op == SDMA_WRITE && n - i >= 4) {
-            len = 4 + (dw[i + 3] & 0x3fffff);
-        }
-        if (!len || (len > n - i && op != SDMA_NOP)) {
-            s7150_log(f->card, f->name, "sdma%d bad packet %08x", engine,
-                      dw[i]);
+        if (!engine_rw(k->f, k->vmid, addr, entry, n * 8ull, true)) {
             return;
         }
-        packet(f, engine, dw + i, p + i, len, depth);
-        i += MIN(len, n - i);
+        addr += n * 8ull;
+        left -= n;
     }
 }
 
-static uint32_t *reg(S7150Fn *f, int engine, uint32_t r)
+static Step poll_regmem(Packet *k)
 {
-    return &f->regs[(r + engine * ENGINE_DISTANCE) / 4];
-}
+    const uint32_t *p = k->p;
+    uint32_t function = extract32(p[0], 28, 3), value;
 
-static uint64_t reg_pair(S7150Fn *f, int engine, uint32_t hi, uint32_t lo)
-{
-    return (uint64_t)*reg(f, engine, hi) << 32 | *reg(f, engine, lo);
-}
-
-/* Carries out what an engine's ring has; returns whether it is to be polled. */
-static bool poll(S7150Fn *f, int engine)
-{
-    uint32_t cntl = *reg(f, engine, R_SDMA0_GFX_RB_CNTL), wptr, n;
-    uint32_t size = 1u << extract32(cntl, 1, 5);
-    uint32_t *rptr = reg(f, engine, R_SDMA0_GFX_RB_RPTR);
-    bool again = *reg(f, engine, R_SDMA0_GFX_RB_WPTR_POLL_CNTL) & POLL_ENABLE;
-    g_autofree uint32_t *buf = NULL;
-
-    if (!(cntl & RB_ENABLE) ||
-        (*reg(f, engine, R_SDMA0_F32_CNTL) & F32_HALT)) {
-        return false;
+    if (p[0] & BIT(26)) {
+        /* HDP flush: the second register is written, the first waited for */
+        s7150_reg_write(k->f, p[2], p[3]);
     }
-    wptr = *reg(f, engine, R_SDMA0_GFX_RB_WPTR);
-    if (again) {
-        if (!s7150_gpu_rw(f, reg_pair(f, engine,
-                                      R_SDMA0_GFX_RB_WPTR_POLL_ADDR_HI,
-                                      R_SDMA0_GFX_RB_WPTR_POLL_ADDR_LO) & ~3ull,
-                          &wptr, 4, false)) {
-            return again;
+    if (!(p[0] & BIT(31))) {
+        value = s7150_reg_read(k->f, p[1] & ~3u);
+    } else if (!engine_read32(k->f, k->vmid, engine_pair(p[1] & ~3u, p[2]),
+                              &value)) {
+        return STEP_DONE;
+    }
+    return engine_compare(function, value & p[4], p[3]) ? STEP_DONE : STEP_WAIT;
+}
+
+static void cond_exe(Packet *k)
+{
+    const uint32_t *p = k->p;
+    uint32_t value;
+
+    if (engine_read32(k->f, k->vmid, engine_pair(p[1] & ~3u, p[2]), &value) &&
+        value != p[3]) {
+        engine_skip(k, extract32(p[4], 0, 14));
+    }
+}
+
+Step sdma_packet(Packet *k)
+{
+    const uint32_t *p = k->p;
+    S7150Fn *f = k->f;
+    QueueCount *count = &f->engines->count[engine_kind(f, k->queue)];
+
+    switch (extract32(p[0], 0, 8)) {
+    case SDMA_COPY:
+        engine_copy(k, engine_pair(p[5], p[6]), engine_pair(p[3], p[4]),
+                    extract32(p[1], 0, 22));
+        break;
+    case SDMA_WRITE:
+        write_memory(k);
+        break;
+    case SDMA_INDIRECT:
+        return engine_call(k, engine_pair(p[1], p[2]), extract32(p[3], 0, 20),
+                           extract32(p[0], 16, 4), false) ? STEP_DONE
+                                                          : STEP_BAD;
+    case SDMA_FENCE:
+        count->fences++;
+        engine_write32(f, k->vmid, engine_pair(p[1], p[2]), p[3]);
+        break;
+    case SDMA_TRAP:
+        s7150_ih_push(f, IH_SRC_SDMA_TRAP, p[1] & 0x0fffffff,
+                      engine_queue_id(f, k->queue) | k->vmid << 8);
+        break;
+    case SDMA_POLL_REGMEM:
+        return poll_regmem(k);
+    case SDMA_COND_EXE:
+        cond_exe(k);
+        break;
+    case SDMA_CONST_FILL:
+        engine_fill(k, engine_pair(p[1], p[2]), p[3],
+                    extract32(p[4], 0, 22) & ~3u);
+        break;
+    case SDMA_GEN_PTEPDE:
+        page_table(k);
+        break;
+    case SDMA_TIMESTAMP:
+        engine_write64(f, k->vmid, engine_pair(p[1], p[2]), s7150_now() / 10);
+        break;
+    case SDMA_SRBM_WRITE:
+        if (!k->vmid) {
+            s7150_reg_write(f, (p[1] & 0xffff) * 4, p[2]);
         }
-        wptr = le32_to_cpu(wptr);
-        *reg(f, engine, R_SDMA0_GFX_RB_WPTR) = wptr;
+        break;
     }
-    wptr = (wptr >> 2) & (size - 1);
-    if (wptr == ((*rptr >> 2) & (size - 1))) {
-        return again;
-    }
-    buf = s7150_ring_fetch(f, reg_pair(f, engine, R_SDMA0_GFX_RB_BASE_HI,
-                                       R_SDMA0_GFX_RB_BASE) << 8,
-                           size, *rptr >> 2, wptr, &n);
-    *rptr = wptr << 2;
-    if (buf) {
-        s7150_budget_new(f);
-        run(f, engine, buf, n, 0);
-        s7150_gpu_write32(f, reg_pair(f, engine, R_SDMA0_GFX_RB_RPTR_ADDR_HI,
-                                      R_SDMA0_GFX_RB_RPTR_ADDR_LO) & ~3ull,
-                          wptr << 2);
-    }
-    return again;
-}
-
-/* Only while the function has the GPU, and as often as a ring wants it */
-void s7150_sdma_poll(void *opaque)
-{
-    S7150Fn *f = opaque;
-    bool again = false;
-
-    if (!s7150_running(f)) {
-        return;
-    }
-    for (int engine = 0; engine < ENGINES; engine++) {
-        again |= poll(f, engine);
-    }
-    if (again) {
-        timer_mod(f->sdma_timer, s7150_now() + POLL_NS);
-    }
-}
-
-void s7150_sdma_write(S7150Fn *f, uint32_t r)
-{
-    for (int engine = 0; engine < ENGINES; engine++) {
-        switch (r - engine * ENGINE_DISTANCE) {
-        case R_SDMA0_GFX_RB_CNTL:
-        case R_SDMA0_GFX_RB_WPTR:
-        case R_SDMA0_GFX_RB_WPTR_POLL_CNTL:
-        case R_SDMA0_F32_CNTL:
-            timer_mod(f->sdma_timer, s7150_now() + 1000);
-        }
-    }
+    return STEP_DONE;
 }

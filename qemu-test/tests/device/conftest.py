@@ -50,3 +50,13 @@ def vfs(pf):
         pf.enable(16)
     pf.do("b5@38=1500008", "b5@3c=4", "c2@338=10", "vfs=16", "fb", commands("INIT PF, RUN PF, IDLE PF, SAVE PF"))
     return [pf.vf(n) for n in range(1, 17)]
+
+
+@pytest.fixture
+def vf(pf, card, vfs):
+    """The first VF, which has the GPU, with engines that work."""
+    card.set("engines", True)
+    pf.do(commands("INIT VF1, RUN VF1"))
+    yield vfs[0]
+    card.set("fault-ring", "")
+    card.set("engines", False)

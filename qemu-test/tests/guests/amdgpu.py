@@ -3,10 +3,13 @@
 
 import pathlib
 import shutil
+import time
 
+import libdrm
 import pytest
 
-from testbed import MODULE, debian
+from testbed import MODULE, Vram, debian
+from testbed.machine import PATIENCE
 from testbed.paths import BUILD
 
 FIRMWARE = "usr/lib/firmware/amdgpu"
@@ -32,8 +35,9 @@ def firmware():
 
 def wanted(**more):
     """The mark for a machine with a card whose engines work, and with what amdgpu needs."""
-    return pytest.mark.machine(**{"cards": ["engines=on"], "module_files": (MODULE,), "modules": ("amdgpu",),
-                                  "files": {f"/{FIRMWARE}": firmware}, "memory": "3G", **more})
+    return pytest.mark.machine(**{"cards": ["engines=on,vram-file=@vram"], "module_files": (MODULE,),
+                                  "modules": ("amdgpu",), "files": {f"/{FIRMWARE}": firmware, **libdrm.FILES},
+                                  "memory": "3G", **more})
 
 
 class Amdgpu:
@@ -41,6 +45,7 @@ class Amdgpu:
 
     def __init__(self, gim):
         self.gim, self.machine, self.card = gim, gim.machine, gim.machine.card(0)
+        self.vram = Vram(self.machine, 0, "vram")
         # Only what a test binds is bound.
         gim.sh("echo 0 > /sys/bus/pci/drivers_autoprobe")
         gim.sh(f"[ -e {DRIVER} ] || modprobe amdgpu lockup_timeout={LOCKUP_MS}", limit=LOAD_LIMIT)
@@ -81,6 +86,26 @@ class Amdgpu:
             *(f"cat {self.debugfs(vf)}/amdgpu_test_ib > /tmp/ib.{vf} 2>&1 &" for vf in vfs), "wait",
             *(f"tail -n 1 /tmp/ib.{vf}" for vf in vfs)]), limit=BIND_LIMIT * len(vfs))
         assert shown.splitlines() == ["ib ring tests passed."] * len(vfs)
+
+    def work(self, vf):
+        """What the engines have done for a VF, by ring."""
+        return self.card.json("engine-work")[f"VF{vf}"]
+
+    def alone(self, vf, command):
+        """A command of the guest's shell that sees the devices of one VF only: libdrm's programs choose by the PCI bus,
+        which all VFs share."""
+        return (f"unshare -m sh -c 'mount -t tmpfs none /dev/dri; "
+                f"for n in /sys/bus/pci/devices/{self.address(vf)}/drm/[cr]*; "
+                f"do mknod /dev/dri/${{n##*/}} c $(tr : \" \" < $n/dev); done; "
+                f"{libdrm.LIBRARY_PATH} exec {command}'")
+
+    def wait(self, what, limit=30):
+        """What `what()` gives as soon as it is not nothing; for what only the card's memory tells."""
+        until = time.monotonic() + limit * PATIENCE
+        while not (found := what()):
+            assert time.monotonic() < until, "it did not come"
+            time.sleep(0.1)
+        return found
 
     def stop(self):
         """Unbinds all and unloads the PF's driver."""
