@@ -364,6 +364,22 @@ enum {
 #define SMC_MSG_LOAD_UCODES         0x254
 #define SMC_RESP_OK                 1
 
+/* What the SMC measures (section 3.11) */
+#define SMC_EFUSE_0                 0xc0100000
+#define SMC_PROFILE_INDEX           0xc0200014
+#define SMC_PWR_SVI2_STATUS         0xc0200294
+#define SMC_CG_MULT_THERMAL_CTRL    0xc0300010
+#define SMC_TMON0_RDIL0             0xc0300100
+#define SMC_TMON0_RDIR0             0xc0300140
+#define SMC_TMON1_RDIL0             0xc0300180
+#define SMC_TMON1_RDIR0             0xc03001c0
+#define SMC_TMON_VALID              BIT(11)
+#define SMC_GRAPHICS_ACTIVITY       0x3fc24
+#define SMC_PM_STATUS_95            0x3ff7c
+#define SMC_MSG_PM_STATUS_LOG_START 0x170
+#define SMC_MSG_PM_STATUS_LOG_SAMPLE 0x171
+#define SMC_MSG_GET_SCLK            0x200
+
 /* Interrupt sources (section 3.5) */
 #define IH_SRC_VF_MSG_VALID         0x87    /* in the VF's ring */
 #define IH_SRC_PF_MSG_ACK           0x88    /* in the PF's ring */

@@ -174,6 +174,15 @@ typedef struct S7150Faults {
     uint32_t wptr;
 } S7150Faults;
 
+/* What the SMC measures (sensors.c), as its registers have it */
+typedef struct S7150Sensors {
+    uint32_t temp, temp_sel, vid1, vid2, power, sclk, activity, sclk_index;
+    bool temp_valid, svi2_busy;
+    uint8_t response;           /* to all messages; 0: none */
+    bool logging;
+    uint32_t pm_status;         /* the power that was last sampled */
+} S7150Sensors;
+
 struct S7150State {
     PCIDevice parent_obj;
 
@@ -186,6 +195,7 @@ struct S7150State {
     GHashTable *pcie;
     uint32_t rlcv_scratch[RLCV_SCRATCH_DWORDS];
     S7150Mailbox mailbox[S7150_MAX_VFS];
+    S7150Sensors sensors;
 
     /* command engine */
     QEMUTimer *command_timer;
@@ -361,6 +371,11 @@ bool s7150_rlc_read(S7150Fn *f, uint32_t reg, uint32_t *val);
 bool s7150_rlc_write(S7150Fn *f, uint32_t reg, uint32_t val);
 void s7150_rlc_reset(S7150State *s);
 bool s7150_rlcv_on(S7150State *s);
+
+/* sensors.c: what the SMC measures */
+bool s7150_sensor_read(S7150State *s, uint32_t addr, uint32_t *val);
+void s7150_sensor_message(S7150State *s, uint32_t message, uint32_t *arg);
+void s7150_sensor_reset(S7150State *s);
 
 /* vram.c: memory and the ways to it */
 bool s7150_vram_init(S7150State *s, Error **errp);

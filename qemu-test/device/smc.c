@@ -53,7 +53,7 @@ uint32_t s7150_smc_read(S7150State *s, uint32_t addr)
         s->rom_index += 4;
         return v;
     }
-    return get(s, addr & ~3u);
+    return s7150_sensor_read(s, addr & ~3u, &v) ? v : get(s, addr & ~3u);
 }
 
 /* The SMC is let out of its reset: its firmware starts, whatever it is. */
@@ -90,13 +90,23 @@ void s7150_smc_write(S7150State *s, uint32_t addr, uint32_t val)
     set(s, addr & ~3u, val);
 }
 
-/* A write of SMC_MESSAGE_0. Every message succeeds at once. */
+/* A write of SMC_MESSAGE_0. Every message is answered at once, or never. */
 void s7150_smc_message(S7150Fn *f, uint32_t val)
 {
     S7150State *s = f->card;
     uint32_t arg = f->regs[R_SMC_MSG_ARG_0 / 4], status;
 
     s7150_log(s, f->name, "smc message=%x arg=%x", val & 0xffff, arg);
+    if (s7150_is_pf(f)) {
+        if (!s->sensors.response) {
+            return;
+        }
+        f->regs[R_SMC_RESP_0 / 4] = s->sensors.response;
+        if (s->sensors.response != SMC_RESP_OK) {
+            return;
+        }
+        s7150_sensor_message(s, val & 0xffff, &f->regs[R_SMC_MSG_ARG_0 / 4]);
+    }
     f->regs[R_SMC_RESP_0 / 4] = SMC_RESP_OK;
     switch (val & 0xffff) {
     case SMC_MSG_DRAM_ADDR_HI:
@@ -150,6 +160,7 @@ void s7150_smc_reset(S7150State *s, bool posted)
 {
     s->rom_index = 0;
     g_hash_table_remove_all(s->smc);
+    s7150_sensor_reset(s);
     if (posted) {
         start(s);
     } else {
