@@ -16,6 +16,7 @@ pub mod mailbox;
 pub mod options;
 pub mod policy;
 pub mod runlist;
+pub mod sensors;
 pub mod vbios;
 pub mod vf;
 pub mod vfid;
