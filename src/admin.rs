@@ -5,10 +5,13 @@
 //!
 //! ```text
 //! sriov_admin/
-//! |-- policy, state, reset, fb_clear, exclusive_timeout_ms, lone_check_ms, guard_*
-//! |-- .bulk_profile/          exec_quantum_ms, sched_priority, weight      of all VFs at once
-//! `-- vf<N>/                  state, stop, reset
-//!     |-- profile/            exec_quantum_ms, sched_priority, weight, vram_quota
+//! |-- policy, default_quantum_us, state, reset, fb_clear, exclusive_timeout_ms, lone_check_ms, guard_*
+//! |-- .bulk_profile/          exec_quantum_ms, preempt_timeout_us, sched_priority, weight, vram_quota   of all VFs
+//! |-- pf/                     device, vram_total
+//! |   |-- profile/            exec_quantum_ms, preempt_timeout_us, sched_priority, vram_quota
+//! |   `-- stats/              gpu_resets, lost_events
+//! `-- vf<N>/                  device, state, stop, reset, clear
+//!     |-- profile/            exec_quantum_ms, preempt_timeout_us, sched_priority, weight, vram_quota
 //!     `-- stats/              gpu_time_us, exclusive_time_us, ...
 //! ```
 //!
@@ -16,6 +19,7 @@
 //! the engine, what is read is the engine's own.
 
 mod bulk;
+mod card;
 mod pf;
 mod profile;
 mod stats;
@@ -31,39 +35,65 @@ use crate::{
         vfid::VfId,
     },
     gpu::Gpu,
-    kernel_ext::sysfs::{
-        number,
-        Folder,
-        Text, //
+    kernel_ext::{
+        pci::find_vf,
+        sysfs::{
+            number,
+            Folder,
+            Link,
+            Text, //
+        },
     },
 };
-use core::fmt::Write;
+use core::{
+    fmt::Write,
+    ops::RangeInclusive, //
+};
 use kernel::{
+    device::Bound,
+    new_mutex, pci,
     prelude::*,
     str::CString,
-    sync::Arc, //
+    sync::{
+        Arc,
+        Mutex, //
+    },
 };
 
-/// The whole tree. Fields are dropped in the order in which they stand here: folders inside first.
+/// The whole tree. Fields are dropped in the order in which they stand here: what is inside a folder first.
 pub(crate) struct Tree<'a> {
+    /// To the devices of the VFs that are enabled.
+    links: Pin<KBox<Mutex<KVec<Link>>>>,
+    _pf_link: Link,
     _profiles: KVec<Folder<profile::Profile<'a>>>,
     _stats: KVec<Folder<stats::Stats<'a>>>,
-    _vfs: KVec<Folder<vf::Vf<'a>>>,
-    _bulk: Folder<bulk::Bulk<'a>>,
+    vfs: KVec<Folder<vf::Vf<'a>>>,
+    _pf_profile: Folder<pf::Profile<'a>>,
+    _pf_stats: Folder<pf::Stats<'a>>,
     _pf: Folder<pf::Pf<'a>>,
+    _bulk: Folder<bulk::Bulk<'a>>,
+    _card: Folder<card::Card<'a>>,
+    dev: &'a pci::Device<Bound>,
 }
+
+/// Name of the links to devices.
+const DEVICE: &CStr = c"device";
 
 impl<'a> Tree<'a> {
     /// Makes the tree for a PF with `total_vfs` VFs.
     pub(crate) fn new(gpu: &Arc<Gpu<'a>>, total_vfs: u16) -> Result<Self> {
-        let pf = Folder::new(gpu.dev, c"sriov_admin", pf::Pf(gpu.clone()))?;
-        let bulk = Folder::new(&pf, c".bulk_profile", bulk::Bulk(gpu.clone()))?;
+        let card = Folder::new(gpu.dev, c"sriov_admin", card::Card(gpu.clone()))?;
+        let bulk = Folder::new(&card, c".bulk_profile", bulk::Bulk(gpu.clone()))?;
+        let pf = Folder::new(&card, c"pf", pf::Pf(gpu.clone()))?;
+        let pf_profile = Folder::new(&pf, c"profile", pf::Profile(gpu.clone()))?;
+        let pf_stats = Folder::new(&pf, c"stats", pf::Stats(gpu.clone()))?;
+        let pf_link = Link::new(&pf, DEVICE, gpu.dev)?;
         let mut vfs = KVec::new();
         let mut profiles = KVec::new();
         let mut stats = KVec::new();
         for vf in VfId::all().take(total_vfs.into()) {
             let name = CString::try_from_fmt(fmt!("vf{}", vf.number()))?;
-            let folder = Folder::new(&pf, &name, vf::Vf(gpu.clone(), vf))?;
+            let folder = Folder::new(&card, &name, vf::Vf(gpu.clone(), vf))?;
             profiles.push(
                 Folder::new(&folder, c"profile", profile::Profile(gpu.clone(), vf))?,
                 GFP_KERNEL,
@@ -75,15 +105,39 @@ impl<'a> Tree<'a> {
             vfs.push(folder, GFP_KERNEL)?;
         }
         Ok(Self {
+            links: KBox::pin_init(new_mutex!(KVec::new(), "Tree::links"), GFP_KERNEL)?,
+            _pf_link: pf_link,
             _profiles: profiles,
             _stats: stats,
-            _vfs: vfs,
-            _bulk: bulk,
+            vfs,
+            _pf_profile: pf_profile,
+            _pf_stats: pf_stats,
             _pf: pf,
+            _bulk: bulk,
+            _card: card,
+            dev: gpu.dev,
         })
+    }
+
+    /// Links the first `n` VFs to their devices.
+    pub(crate) fn vfs_enabled(&self, n: u16) -> Result {
+        let mut links = KVec::new();
+        for (index, folder) in (0..n).zip(&self.vfs) {
+            let device = find_vf(self.dev, index)?;
+            links.push(Link::new(folder, DEVICE, &device)?, GFP_KERNEL)?;
+        }
+        *self.links.lock() = links;
+        Ok(())
+    }
+
+    /// Removes these links.
+    pub(crate) fn vfs_go(&self) {
+        let links = core::mem::take(&mut *self.links.lock());
+        drop(links);
     }
 }
 
+const NS_PER_US: u64 = 1_000;
 const NS_PER_MS: u64 = 1_000_000;
 
 /// Writes a value and a newline.
@@ -104,13 +158,23 @@ fn choices(to: &mut Text<'_>, all: &[&str], chosen: &str) -> Result {
     line(to, "")
 }
 
-/// Reads milliseconds within a range; gives ns.
-fn milliseconds(text: &str, range: core::ops::RangeInclusive<u64>) -> Result<u64> {
-    let ms = number(text)?;
-    if !range.contains(&ms) {
+/// Reads a number within a range.
+fn within(text: &str, range: RangeInclusive<u64>) -> Result<u64> {
+    let n = number(text)?;
+    if !range.contains(&n) {
         return Err(EINVAL);
     }
-    Ok(ms * NS_PER_MS)
+    Ok(n)
+}
+
+/// Reads milliseconds within a range; gives ns.
+fn milliseconds(text: &str, range: RangeInclusive<u64>) -> Result<u64> {
+    Ok(within(text, range)? * NS_PER_MS)
+}
+
+/// Reads microseconds within a range; gives ns.
+fn microseconds(text: &str, range: RangeInclusive<u64>) -> Result<u64> {
+    Ok(within(text, range)? * NS_PER_US)
 }
 
 /// Reads a quantum in ms; gives ns. 0 is for that of the VF's level.
@@ -119,11 +183,8 @@ fn quantum(text: &str) -> Result<u64> {
 }
 
 fn weight(text: &str) -> Result<u16> {
-    let weight = u16::try_from(number(text)?)?;
-    if !(WEIGHT_MIN..=WEIGHT_MAX).contains(&weight) {
-        return Err(EINVAL);
-    }
-    Ok(weight)
+    let weight = within(text, WEIGHT_MIN.into()..=WEIGHT_MAX.into())?;
+    Ok(u16::try_from(weight)?)
 }
 
 const PRIORITIES: [&str; 3] = ["low", "normal", "high"];

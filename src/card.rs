@@ -9,10 +9,6 @@ use crate::{
             Admin,
             Event, //
         },
-        fb::{
-            self,
-            Partition, //
-        },
         policy::Kind, //
     },
     gpu::Gpu,
@@ -43,7 +39,6 @@ use crate::{
     },
     kernel_ext::{
         dma,
-        fmt::Core,
         kthread::Thread,
         pci::{
             Msi,
@@ -85,12 +80,11 @@ pub(crate) const SETTINGS: [&Setting; 4] = [
 /// A card in the driver's hands. Fields are dropped in the order in which they stand here: the opposite of set-up; then
 /// the card is as it was found.
 pub(crate) struct Card<'a> {
-    _admin: Tree<'a>,
+    admin: Tree<'a>,
     _worker: Thread<Worker<'a>>,
     _irq: Msi<'a, Arc<Consumer<'a>>>,
     ring: Arc<Consumer<'a>>,
     found: Found<'a>,
-    total_vfs: u16,
     /// The VFs are those that another driver has left.
     took_over: bool,
 }
@@ -142,7 +136,7 @@ impl<'a> Card<'a> {
         }
         dma::set_mask(dev, DMA_BITS)?;
 
-        let gpu = Gpu::new(dev, iov)?;
+        let gpu = Gpu::new(dev, iov, total_vfs)?;
         let posted = is_posted(dev, &gpu.mmio)?;
         let mut vbios = Vbios::read(dev, &gpu.mmio)?;
         let (major, minor) = vbios.revision();
@@ -157,7 +151,7 @@ impl<'a> Card<'a> {
         let interrupts = Interrupts::new(dev)?;
         let mut found = Found {
             gpu: gpu.clone(),
-            fb: iov.fb_registers()?,
+            fb: *gpu.division.found(),
             undo: Undo::new(),
             keep_fb: Atomic::new(false),
             leave: Atomic::new(false),
@@ -217,12 +211,11 @@ impl<'a> Card<'a> {
             iov.total_fb_mb()?
         );
         Ok(Self {
-            _admin: Tree::new(&gpu, total_vfs)?,
+            admin: Tree::new(&gpu, total_vfs)?,
             _worker: worker,
             _irq: irq,
             ring: consumer,
             found,
-            total_vfs,
             took_over: gap_ns.is_some(),
         })
     }
@@ -231,92 +224,23 @@ impl<'a> Card<'a> {
         &self.found.gpu
     }
 
-    fn partition(&self, vfs: u16) -> Result<Partition> {
-        // A size below the aperture is raised to it: the least share.
-        const LEAST: u32 = 1;
-        let vf_fb_mb = match (params::VF_FB.value(), params::FB_OPTION.value()) {
-            (0, 1) => LEAST,
-            (mb, _) => mb,
-        };
-        Partition::new(&fb::Request {
-            total_mb: self.gpu().iov.total_fb_mb()?.into(),
-            pf_aperture_mb: bars::pf_aperture_mb(self.gpu().dev),
-            vf_aperture_mb: bars::vf_aperture_mb(self.gpu().dev, self.total_vfs),
-            vfs: vfs.into(),
-            pf_fb_mb: params::PF_FB.value(),
-            vf_fb_mb,
-        })
-        .map_err(|e| {
-            dev_err!(
-                self.gpu().dev,
-                "framebuffer cannot be divided: {}\n",
-                Core(e)
-            );
-            ENOSPC
-        })
-    }
-
     /// Divides the framebuffer among `n` VFs; returns for how many it suffices.
     ///
     /// # Errors
     ///
-    /// `ENOSPC` if it does not suffice for one; `EIO` if the card does not take the values.
+    /// As [`Division::divide`](crate::division::Division::divide).
     pub(crate) fn divide(&self, n: u16) -> Result<u16> {
-        let partition = self.partition(n)?;
-        let regs = FbRegisters::new(&partition, &self.found.fb)?;
-        self.gpu().iov.set_fb_registers(&regs)?;
-        let seen = self.gpu().iov.fb_registers()?;
-        if seen != regs {
-            dev_err!(
-                self.gpu().dev,
-                "the card does not keep its framebuffer registers: wrote {regs}, read {seen}\n"
-            );
-            return Err(EIO);
-        }
-        let vfs = u16::try_from(partition.vfs())?;
-        if vfs < n {
-            dev_warn!(
-                self.gpu().dev,
-                "framebuffer for {vfs} VFs, {n} asked for: give less to the PF (pf_fb)\n"
-            );
-        }
-        let (pf, csa) = (partition.pf(), partition.csa());
-        dev_info!(
-            self.gpu().dev,
-            "PF: framebuffer {} MB at {} MB, context save area {} MB at {} MB\n",
-            pf.size_mb,
-            pf.offset_mb,
-            csa.size_mb,
-            csa.offset_mb
-        );
-        for (i, range) in (0..partition.vfs()).filter_map(|i| Some((i, partition.vf(i)?))) {
-            let number = i.saturating_add(1);
-            dev_info!(
-                self.gpu().dev,
-                "VF{number}: framebuffer {} MB at {} MB\n",
-                range.size_mb,
-                range.offset_mb
-            );
-        }
-        Ok(vfs)
+        self.gpu().division.divide(n)
     }
 
-    /// Whether the framebuffer is already divided as [`Card::divide`] would.
+    /// Takes over `n` VFs that are in use, if the framebuffer is divided among them.
     ///
     /// # Errors
     ///
     /// `EBUSY` if not.
-    pub(crate) fn check_division(&self, n: u16) -> Result {
-        let wanted = FbRegisters::new(&self.partition(n)?, &self.found.fb)?;
-        if self.found.fb == wanted {
-            return Ok(());
-        }
-        dev_err!(
-            self.gpu().dev,
-            "the framebuffer is divided otherwise among {n} VFs: found {}, wanted {wanted}\n",
-            self.found.fb
-        );
-        Err(EBUSY)
+    pub(crate) fn adopt(&self, n: u16) -> Result {
+        self.gpu().division.adopt(n, self.took_over)?;
+        self.admin.vfs_enabled(n)
     }
 
     /// To be called once `n` VFs are enabled: takes the GPU into operation.
@@ -325,6 +249,11 @@ impl<'a> Card<'a> {
     ///
     /// `EIO` if it does not work; the log says how it failed.
     pub(crate) fn vfs_enabled(&self, n: u16) -> Result {
+        self.start(n)?;
+        self.admin.vfs_enabled(n)
+    }
+
+    fn start(&self, n: u16) -> Result {
         // The order that is known to work has the clean register image made with VFs on (section 4.1, steps 10 and 18).
         self.gpu().start(n).inspect_err(|_| {
             // Where its context is saved must not change while the GPU may be at it.
@@ -332,9 +261,16 @@ impl<'a> Card<'a> {
         })
     }
 
+    /// What was divided is for nobody: no VFs could be enabled.
+    pub(crate) fn no_vfs(&self) {
+        self.gpu().division.end(false);
+    }
+
     /// To be called before the VFs are disabled: takes them off the GPU.
     pub(crate) fn vfs_go(&self) {
+        self.admin.vfs_go();
         self.gpu().stop();
+        self.gpu().division.end(true);
     }
 
     /// A VF on which a guest's driver runs.
@@ -375,8 +311,8 @@ impl<'a> Card<'a> {
         if n == 0 {
             return Ok(());
         }
-        self.divide(n)?;
-        self.vfs_enabled(n)
+        self.gpu().division.restore()?;
+        self.start(n)
     }
 
     /// Whether the VFs that are enabled were taken over from another driver.

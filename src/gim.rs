@@ -16,6 +16,7 @@ mod kernel_ext;
 
 mod admin;
 mod card;
+mod division;
 mod driver;
 mod dump;
 mod events;

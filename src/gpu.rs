@@ -5,6 +5,7 @@
 //! The command port is the worker's alone; everybody else sends it events.
 
 use crate::{
+    division::Division,
     gim_core::{
         engine::{
             Admin,
@@ -40,6 +41,7 @@ use crate::{
 };
 use kernel::{
     device::Bound,
+    error::to_result,
     new_mutex, pci,
     prelude::*,
     sync::{
@@ -95,6 +97,8 @@ pub(crate) struct Gpu<'a> {
     pub(crate) mmio: Mmio<'a>,
     pub(crate) doorbells: Doorbells<'a>,
     #[pin]
+    pub(crate) division: Division<'a>,
+    #[pin]
     pub(crate) mailbox: Mutex<Mailbox>,
     #[pin]
     events: Mutex<Events>,
@@ -120,6 +124,13 @@ pub(crate) struct Gpu<'a> {
     enabled: Atomic<u32>,
     /// VFs on which a guest's driver runs, as far as the engine knows.
     started: Atomic<u32>,
+    /// VFs with which something is still to be done for an administrator.
+    chores: Atomic<u32>,
+    /// One administrator waits at a time.
+    #[pin]
+    administrators: Mutex<()>,
+    /// What became of what that one wants: 0 or an error of the kernel.
+    verdict: Atomic<i32>,
     #[pin]
     published: WaitQueue,
     /// How the card was found, for the driver that takes over.
@@ -131,7 +142,12 @@ pub(crate) struct Gpu<'a> {
 
 impl<'a> Gpu<'a> {
     /// Maps the card's registers.
-    pub(crate) fn new(dev: &'a pci::Device<Bound>, iov: GpuIov<'a>) -> Result<Arc<Self>> {
+    pub(crate) fn new(
+        dev: &'a pci::Device<Bound>,
+        iov: GpuIov<'a>,
+        total_vfs: u16,
+    ) -> Result<Arc<Self>> {
+        let division = Division::new(dev, iov, total_vfs)?;
         static NEW: Engine = Engine::new(Settings::DEFAULT);
         Arc::pin_init(
             try_pin_init!(Self {
@@ -141,6 +157,7 @@ impl<'a> Gpu<'a> {
                 doorbells: Doorbells(
                     dev.iomap_region_sized::<{ doorbell::SIZE }>(doorbell::BAR, c"gim")?,
                 ),
+                division <- division,
                 mailbox <- new_mutex!(Mailbox::new(), "Gpu::mailbox"),
                 events <- new_mutex!(
                     Events {
@@ -161,6 +178,9 @@ impl<'a> Gpu<'a> {
                 resets: Atomic::new(0),
                 enabled: Atomic::new(0),
                 started: Atomic::new(0),
+                chores: Atomic::new(0),
+                administrators <- new_mutex!((), "Gpu::administrators"),
+                verdict: Atomic::new(0),
                 published <- new_wait_queue!("Gpu::published"),
                 found <- new_mutex!(None, "Gpu::found"),
                 lock_lent: Atomic::new(false),
@@ -169,15 +189,15 @@ impl<'a> Gpu<'a> {
         )
     }
 
-    /// Sends the worker an event; one too many is counted and dropped. Returns its number.
-    pub(crate) fn send(&self, event: Event) -> u64 {
+    /// Sends the worker an event; one too many is counted and dropped. Returns its number unless it was dropped.
+    pub(crate) fn send(&self, event: Event) -> Option<u64> {
         let mut events = self.events.lock();
         // Under the lock, so that numbers are in the order of the queue.
         let number = if events.push(event).is_ok() {
-            self.sent.fetch_add(1, Relaxed) + 1
+            Some(self.sent.fetch_add(1, Relaxed) + 1)
         } else {
             self.lost.fetch_add(1, Relaxed);
-            self.sent.load(Relaxed)
+            None
         };
         self.waiting.store(true, Release);
         drop(events);
@@ -191,18 +211,41 @@ impl<'a> Gpu<'a> {
         self.published.wake();
     }
 
-    /// Does what an administrator wants, and waits until the engine knows it.
+    /// Does what an administrator wants, and waits until it is done.
     ///
     /// # Errors
     ///
-    /// `ENODEV` if the card is gone or given up and this is not how to get it back, `ETIMEDOUT` if the worker does not get
-    /// on.
+    /// `ENODEV` if the card is gone, `ETIMEDOUT` if the worker does not get on, `EAGAIN` if too many events wait, `EBUSY` if a
+    /// VF is not as it must be for that, others as the log says.
     pub(crate) fn administrate(&self, admin: Admin) -> Result {
+        let _one = self.administrators.lock();
         if self.is_in(Phase::Gone) {
             return Err(ENODEV);
         }
-        let number = self.send(Event::Admin(admin));
-        self.wait_for(|| self.handled.load(Acquire) >= number)
+        let chore = match admin {
+            Admin::Chore(vf, _) => vf.bit(),
+            _ => 0,
+        };
+        self.verdict.store(0, Relaxed);
+        let number = self.send(Event::Admin(admin)).ok_or(EAGAIN)?;
+        self.wait_until(|| {
+            self.handled.load(Acquire) >= number
+                && self.chores.load(Acquire) & u32::from(chore) == 0
+        })?;
+        if self.is_in(Phase::Gone) {
+            return Err(ENODEV);
+        }
+        to_result(self.verdict.load(Acquire))
+    }
+
+    /// For the worker: what an administrator wants cannot be done.
+    pub(crate) fn deny(&self, e: Error) {
+        self.verdict.store(e.to_errno(), Release);
+    }
+
+    /// Events that were dropped.
+    pub(crate) fn lost_events(&self) -> u64 {
+        self.lost.load(Relaxed)
     }
 
     /// The worker's next event.
@@ -260,6 +303,13 @@ impl<'a> Gpu<'a> {
         };
         let enabled = mask(|state| state != State::Disabled);
         self.started.store(mask(State::is_started), Relaxed);
+        let chores = VfId::all()
+            .filter(|vf| engine.has_chore(*vf))
+            .fold(0, |mask, vf| mask | u32::from(vf.bit()));
+        if self.chores.load(Relaxed) != chores {
+            self.chores.store(chores, Release);
+            self.published.wake();
+        }
         let phase = engine.phase() as u32;
         if self.enabled.load(Relaxed) != enabled || self.phase.load(Relaxed) != phase {
             self.enabled.store(enabled, Release);
@@ -275,11 +325,16 @@ impl<'a> Gpu<'a> {
 
     /// Waits for the worker, with the device lock.
     fn wait_for(&self, condition: impl FnMut() -> bool) -> Result {
-        let deadline = now_ns().saturating_add(LIMIT_NS);
         self.lock_lent.store(true, Release);
-        let done = self.published.wait_until(Some(deadline), condition);
+        let result = self.wait_until(condition);
         self.lock_lent.store(false, Release);
-        if done {
+        result
+    }
+
+    /// Waits for the worker.
+    fn wait_until(&self, condition: impl FnMut() -> bool) -> Result {
+        let deadline = now_ns().saturating_add(LIMIT_NS);
+        if self.published.wait_until(Some(deadline), condition) {
             Ok(())
         } else {
             dev_err!(self.dev, "the worker does not get on\n");

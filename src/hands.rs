@@ -116,9 +116,17 @@ impl<'a> Hands<'a> {
     ///
     /// # Errors
     ///
-    /// See [`Failure`]; after [`Command::limit_ms`] at the latest.
-    pub(crate) fn command(&mut self, command: Command, function: Function) -> Result<(), Failure> {
+    /// See [`Failure`]; after [`Command::limit_ms`] at the latest, or `limit` in ns.
+    pub(crate) fn command(
+        &mut self,
+        command: Command,
+        function: Function,
+        limit: Option<u64>,
+    ) -> Result<(), Failure> {
         let mut looks = self.learner.begin(command);
+        if let Some(limit) = limit {
+            looks.limit_to(limit);
+        }
         let iov = &self.gpu.iov;
         iov.start(command, function);
         let begin = now_ns();
@@ -172,9 +180,17 @@ impl<'a> Hands<'a> {
         let mmio = &self.gpu.mmio;
         match operation {
             Operation::Prepare(vf) => self.prepare(vf),
-            Operation::Clear(vf) => self.clear(vf),
+            Operation::Clear(vf) => self.fill(vf, 0),
+            Operation::Fill(vf, byte) => self.fill(vf, byte),
+            Operation::Resize(vf, mb) => {
+                // Whatever is in the way, the card is as it was.
+                if let Err(e) = self.gpu.division.resize(vf, mb) {
+                    self.gpu.deny(e);
+                }
+                Ok(())
+            }
             Operation::SaveRlcv(vf) => {
-                self.command(Command::SaveRlcv, vf.function())
+                self.command(Command::SaveRlcv, vf.function(), None)
                     .map_err(|_| EIO)?;
                 let state = KBox::new(rlc::State::read(&self.gpu.mmio), GFP_KERNEL)?;
                 *self.rlcv.get_mut(vf.index()).ok_or(EINVAL)? = Some(state);
@@ -195,7 +211,7 @@ impl<'a> Hands<'a> {
                 if let Some(Some(state)) = self.rlcv.get(vf.index()) {
                     state.write(mmio);
                 }
-                self.command(Command::LoadRlcv, vf.function())
+                self.command(Command::LoadRlcv, vf.function(), None)
                     .map_err(|_| EIO)?;
                 match self.before_flr.take() {
                     Some((of, saved)) if of == vf => saved.write(
@@ -247,21 +263,22 @@ impl<'a> Hands<'a> {
         sdma::release_vf(&self.window(vf, bars::REGISTERS, sdma::WINDOW)?)
     }
 
-    /// Fills a VF's framebuffer with zeros, and looks whether that is what it holds.
-    fn clear(&self, vf: VfId) -> Result {
+    /// Fills a VF's framebuffer with a byte, and looks whether that is what it holds.
+    fn fill(&self, vf: VfId, byte: u8) -> Result {
         let mmio = &self.gpu.mmio;
+        let wanted = u32::from_ne_bytes([byte; 4]);
         let range = self.gpu.iov.vf_range(vf)?.ok_or(EINVAL)?;
         let mb = |mb: u32| u64::from(mb) * SZ_1M as u64;
         let (offset, size) = (mb(range.offset_mb), mb(range.size_mb));
-        cp_dma::zero(mmio, offset, size)?;
+        cp_dma::fill(mmio, offset, size, wanted)?;
         let last = size.saturating_sub(4);
         for i in 0..=SAMPLES {
             let at = offset + (last / SAMPLES * i).min(last) / 4 * 4;
             let seen = vram::read(mmio, at);
-            if seen != 0 {
+            if seen != wanted {
                 dev_err!(
                     self.gpu.dev,
-                    "framebuffer byte {at:#x} reads {seen:#x} after a clear\n"
+                    "framebuffer byte {at:#x} reads {seen:#x} after a fill with {wanted:#x}\n"
                 );
                 return Err(EIO);
             }

@@ -101,7 +101,7 @@ impl<'a> Pf<'a> {
     ) -> Result<VirtualFunctions<'a>> {
         if let Some(left) = sriov.adopt(dev) {
             if card.is_some_and(Card::took_over) {
-                return Ok(left);
+                return Self::keep(left, card);
             }
             let Some(user) = sriov.in_use() else {
                 dev_info!(
@@ -112,24 +112,26 @@ impl<'a> Pf<'a> {
                 drop(left);
                 return Self::wanted_vfs(dev, sriov, card);
             };
-            return match card.map_or(Ok(()), |card| card.check_division(left.count())) {
-                Ok(()) => {
-                    dev_info!(
-                        dev,
-                        "{} is in use: keeping the {} VFs\n",
-                        user,
-                        left.count()
-                    );
-                    Ok(left)
-                }
-                Err(e) => {
+            return Self::keep(left, card)
+                .inspect(|vfs| {
+                    dev_info!(dev, "{} is in use: keeping the {} VFs\n", user, vfs.count());
+                })
+                .inspect_err(|_| {
                     dev_err!(dev, "{} is in use: stop its user, then bind again\n", user);
-                    left.leave();
-                    Err(e)
-                }
-            };
+                });
         }
         Self::wanted_vfs(dev, sriov, card)
+    }
+
+    /// VFs that somebody else has enabled, if the framebuffer is divided among them; else they are left as they are.
+    fn keep(vfs: VirtualFunctions<'a>, card: Option<&Card<'a>>) -> Result<VirtualFunctions<'a>> {
+        match card.map_or(Ok(()), |card| card.adopt(vfs.count())) {
+            Ok(()) => Ok(vfs),
+            Err(e) => {
+                vfs.leave();
+                Err(e)
+            }
+        }
     }
 
     fn wanted_vfs(
@@ -161,18 +163,20 @@ impl<'a> Pf<'a> {
         n: u16,
     ) -> Result<VirtualFunctions<'a>> {
         let n = card.map_or(Ok(n), |card| card.divide(n))?;
-        let vfs = sriov.enable(core, n).inspect_err(|e| {
+        let enabled = sriov.enable(core, n).inspect_err(|e| {
             dev_err!(
                 dev,
                 "{n} VFs cannot be enabled ({}): enable SR-IOV, ARI and 'Above 4G decoding' in the firmware setup, or \
                  boot with pci=realloc\n",
                 e.to_errno()
             );
-        })?;
-        if let Some(card) = card {
-            card.vfs_enabled(n)?;
-        }
-        Ok(vfs)
+        });
+        let Some(card) = card else {
+            return enabled;
+        };
+        enabled
+            .and_then(|vfs| card.vfs_enabled(n).map(|()| vfs))
+            .inspect_err(|_| card.no_vfs())
     }
 
     /// Enables `n` VFs, or disables all for 0.

@@ -43,6 +43,12 @@ pub(crate) fn log(dev: &pci::Device<Bound>, report: Report) {
             dev_warn!(dev, "resetting {}: {}\n", Core(vf), Core(reason));
         }
         Report::GpuReset { cause } => dev_warn!(dev, "resetting the GPU: {:?}\n", cause),
+        Report::Denied { vf, state } => dev_warn!(
+            dev,
+            "nothing was done with {}, which is {}: end its guest's driver first\n",
+            Core(vf),
+            Core(state)
+        ),
         Report::OverBudget { vf, kind } => {
             dev_warn!(
                 dev,

@@ -18,9 +18,12 @@ use crate::{
         strap, //
     },
     irq::Interrupts,
-    kernel_ext::pci::{
-        is_present,
-        OwnBus, //
+    kernel_ext::{
+        fmt::Core,
+        pci::{
+            is_present,
+            OwnBus, //
+        },
     },
     post::Vbios,
 };
@@ -91,7 +94,8 @@ pub(crate) fn gpu(gpu: &Gpu<'_>, vbios: &mut Vbios, interrupts: &Interrupts) -> 
     if iov.fb_registers()? != fb {
         dev_err!(
             dev,
-            "the card does not keep its framebuffer registers: wrote {fb}\n"
+            "the card does not keep its framebuffer registers: wrote {}\n",
+            Core(fb)
         );
         return Err(EIO);
     }

@@ -9,6 +9,7 @@ use crate::{
     gim_core::{
         engine::{
             Action,
+            Engine,
             Event,
             Fault,
             Operation,
@@ -70,12 +71,11 @@ impl<'a> Worker<'a> {
         self.journal.note(now_ns(), What::Event(event));
         let mut next = Some(event);
         while let Some(event) = next.take() {
-            if let Some(step) = self.decide(event) {
+            if let Some((step, limit)) = self.decide(event) {
                 let begin = now_ns();
-                let result = Self::work(&mut self.hands, step);
+                let result = Self::work(&mut self.hands, step, limit);
                 let took = now_ns().saturating_sub(begin);
                 self.journal.note(begin, What::step(step, &result, took));
-                next = Some(result);
                 match step {
                     Step::Command(Command::Init, Function::Vf(number)) => {
                         if let Some(vf) = VfId::new(number) {
@@ -83,14 +83,19 @@ impl<'a> Worker<'a> {
                         }
                     }
                     Step::Operate(Operation::RestoreRlcv(vf)) => self.watch.is_ready(vf),
+                    Step::Operate(Operation::Fill(..)) if result != Event::Done => {
+                        self.gpu.deny(EIO);
+                    }
                     _ => {}
                 }
+                next = Some(result);
             }
         }
     }
 
-    /// Lets the engine handle an event and does what it wants, but for work on the card, which it returns.
-    fn decide(&mut self, event: Event) -> Option<Step> {
+    /// Lets the engine handle an event and does what it wants, but for work on the card, which it returns, with the time
+    /// in ns that it may take if that is less than usual.
+    fn decide(&mut self, event: Event) -> Option<(Step, Option<u64>)> {
         let Self {
             gpu,
             timers,
@@ -112,10 +117,11 @@ impl<'a> Worker<'a> {
                 Action::Report(Report::Text { vf }) => text = Some(vf),
                 Action::Report(report) => {
                     report::log(gpu.dev, report);
-                    failed = match report {
-                        Report::Failed { step, .. } => Some(step),
-                        _ => failed,
-                    };
+                    match report {
+                        Report::Failed { step, .. } => failed = Some(step),
+                        Report::Denied { .. } => gpu.deny(EBUSY),
+                        _ => {}
+                    }
                 }
             }
         }
@@ -127,15 +133,15 @@ impl<'a> Worker<'a> {
             dump::publish(gpu, &engine, journal, step);
         }
         gpu.publish(&engine);
-        work
+        work.map(|step| (step, limit(&engine, step)))
     }
 
     /// Does one thing on the card; the event that follows from it.
-    fn work(hands: &mut Hands<'_>, step: Step) -> Event {
+    fn work(hands: &mut Hands<'_>, step: Step, limit: Option<u64>) -> Event {
         let result = match step {
-            Step::Command(command, function) => {
-                hands.command(command, function).map_err(Fault::Command)
-            }
+            Step::Command(command, function) => hands
+                .command(command, function, limit)
+                .map_err(Fault::Command),
             Step::Operate(Operation::QueryWork) => match hands.query_work() {
                 Ok(mask) => return Event::Work(mask),
                 Err(_) => Err(Fault::Operation),
@@ -155,6 +161,15 @@ impl<'a> Worker<'a> {
     }
 }
 
+/// How long a step may take in ns, if the administrator has shortened it.
+fn limit(engine: &Engine, step: Step) -> Option<u64> {
+    let Step::Command(Command::Idle, Function::Vf(number)) = step else {
+        return None;
+    };
+    let shares = &engine.settings().shares;
+    shares.get(VfId::new(number)?).preempt_limit()
+}
+
 impl Run for Worker<'_> {
     fn run(&mut self) {
         while !should_stop() {
@@ -172,8 +187,8 @@ impl Run for Worker<'_> {
                     continue;
                 }
             }
-            let look = self.watch.look(now);
             let first = first.map(|(deadline, _)| deadline);
+            let look = self.watch.look(now);
             let deadline = [first, look].into_iter().flatten().min();
             self.gpu.wait_for_event(deadline, should_stop);
         }

@@ -47,6 +47,7 @@ pub(crate) use self::{
     },
     rom::expansion_rom,
     sriov::{
+        find_vf,
         reset_vf,
         Sriov,
         VirtualFunctions, //

@@ -26,7 +26,24 @@ pub(crate) struct Attribute {
     /// The file's name.
     pub(crate) name: &'static CStr,
     /// Its mode: 0444, 0644, or 0200.
-    pub(crate) mode: u16,
+    mode: u16,
+}
+
+impl Attribute {
+    /// One that anybody may read.
+    pub(crate) const fn ro(name: &'static CStr) -> Self {
+        Self { name, mode: 0o444 }
+    }
+
+    /// One that root may also write.
+    pub(crate) const fn rw(name: &'static CStr) -> Self {
+        Self { name, mode: 0o644 }
+    }
+
+    /// One that root may write, and nobody read.
+    pub(crate) const fn wo(name: &'static CStr) -> Self {
+        Self { name, mode: 0o200 }
+    }
 }
 
 /// The attributes of a folder, and what they do.
@@ -35,10 +52,18 @@ pub(crate) trait Attributes: Send + Sync {
     const ALL: &'static [Attribute];
 
     /// Writes an attribute's value, with its newline.
-    fn show(&self, index: usize, to: &mut Text<'_>) -> Result;
+    ///
+    /// Never called for one that cannot be read.
+    fn show(&self, _index: usize, _to: &mut Text<'_>) -> Result {
+        Err(EPERM)
+    }
 
     /// Takes what was written to an attribute, without spaces and newlines around it.
-    fn store(&self, index: usize, text: &str) -> Result;
+    ///
+    /// Never called for one that cannot be written.
+    fn store(&self, _index: usize, _text: &str) -> Result {
+        Err(EPERM)
+    }
 }
 
 /// Where an attribute writes its value. What does not fit is left out.
@@ -153,20 +178,20 @@ unsafe impl<T: Attributes> Send for Folder<T> {}
 // SAFETY: As above.
 unsafe impl<T: Attributes> Sync for Folder<T> {}
 
-/// What a folder can be in.
-pub(crate) trait Parent {
+/// What has a folder in sysfs: another one can be in it, a link can lead to it.
+pub(crate) trait Object {
     /// The kobject, valid as long as `self` is.
     fn kobject(&self) -> *mut bindings::kobject;
 }
 
-impl Parent for pci::Device<device::Bound> {
+impl Object for pci::Device<device::Bound> {
     fn kobject(&self) -> *mut bindings::kobject {
         // SAFETY: `self` is a valid device.
         unsafe { &raw mut (*super::pci::raw(self)).dev.kobj }
     }
 }
 
-impl<T: Attributes> Parent for Folder<T> {
+impl<T: Attributes> Object for Folder<T> {
     fn kobject(&self) -> *mut bindings::kobject {
         self.node.as_ptr().cast()
     }
@@ -174,7 +199,7 @@ impl<T: Attributes> Parent for Folder<T> {
 
 impl<T: Attributes> Folder<T> {
     /// Makes a folder with its attributes.
-    pub(crate) fn new(parent: &impl Parent, name: &CStr, value: T) -> Result<Self> {
+    pub(crate) fn new(parent: &impl Object, name: &CStr, value: T) -> Result<Self> {
         let mut attributes = KVec::with_capacity(T::ALL.len(), GFP_KERNEL)?;
         for a in T::ALL {
             // With lockdep it has more fields.
@@ -182,6 +207,9 @@ impl<T: Attributes> Folder<T> {
             let attribute = bindings::attribute {
                 name: a.name.as_char_ptr(),
                 mode: a.mode,
+                // What `sysfs_attr_init()` does: lockdep takes no key from memory that is not static.
+                #[cfg(CONFIG_DEBUG_LOCK_ALLOC)]
+                key: kernel::static_lock_class!().as_ptr(),
                 ..Default::default()
             };
             attributes.push(attribute, GFP_KERNEL)?;
@@ -229,6 +257,46 @@ impl<T: Attributes> Drop for Folder<T> {
         drop(unsafe { (*(*self.node.as_ptr()).value.get()).take() });
         // SAFETY: This is the reference of `new`.
         unsafe { bindings::kobject_put(kobj) };
+    }
+}
+
+/// A symbolic link in a folder. It must be dropped before the folder; what it leads to may go before it.
+pub(crate) struct Link {
+    parent: *mut bindings::kobject,
+    name: &'static CStr,
+}
+
+// SAFETY: The kobject may be used by any thread.
+unsafe impl Send for Link {}
+
+// SAFETY: There is nothing to do with a `&Link`.
+unsafe impl Sync for Link {}
+
+impl Link {
+    /// Makes a link to `target`.
+    pub(crate) fn new(
+        parent: &impl Object,
+        name: &'static CStr,
+        target: &impl Object,
+    ) -> Result<Self> {
+        let parent = parent.kobject();
+        // SAFETY: Both kobjects are valid, and the name is copied.
+        to_result(unsafe {
+            bindings::sysfs_create_link(parent, target.kobject(), name.as_char_ptr())
+        })?;
+        // SAFETY: As above; the reference is put in `drop`.
+        unsafe { bindings::kobject_get(parent) };
+        Ok(Self { parent, name })
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        // SAFETY: `new` took a reference to the folder, which is still there.
+        unsafe {
+            bindings::sysfs_remove_link(self.parent, self.name.as_char_ptr());
+            bindings::kobject_put(self.parent);
+        }
     }
 }
 

@@ -14,6 +14,14 @@ pub(crate) fn now_ns() -> u64 {
     u64::try_from(now).unwrap_or(0)
 }
 
+/// What the wall clock showed, or would have shown as it is set now, in ns since 1970, when the monotonic clock showed `at`.
+pub(crate) fn unix_ns(at: u64) -> u64 {
+    let at = i64::try_from(at).unwrap_or(i64::MAX);
+    // SAFETY: May be called in any context.
+    let real = unsafe { bindings::ktime_mono_to_any(at, bindings::tk_offsets_TK_OFFS_REAL) };
+    u64::try_from(real).unwrap_or(0)
+}
+
 /// Busy waits for `ns`, which must be short: nothing else runs on this CPU meanwhile.
 pub(crate) fn spin(ns: u64) {
     // SAFETY: May be called in any context.

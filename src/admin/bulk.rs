@@ -2,21 +2,16 @@
 
 //! `sriov_admin/.bulk_profile/`: the profiles of all VFs at once.
 
-use super::{
-    priority,
-    quantum,
-    weight, //
+use super::profile::{
+    quota,
+    setting, //
 };
 use crate::{
-    gim_core::{
-        engine::Admin,
-        vfid::VfId, //
-    },
+    gim_core::vfid::VfId,
     gpu::Gpu,
     kernel_ext::sysfs::{
         Attribute,
-        Attributes,
-        Text, //
+        Attributes, //
     },
 };
 use kernel::{
@@ -26,25 +21,22 @@ use kernel::{
 
 pub(super) struct Bulk<'a>(pub(super) Arc<Gpu<'a>>);
 
-const fn wo(name: &'static CStr) -> Attribute {
-    Attribute { name, mode: 0o200 }
-}
-
 impl Attributes for Bulk<'_> {
-    const ALL: &'static [Attribute] =
-        &[wo(c"exec_quantum_ms"), wo(c"sched_priority"), wo(c"weight")];
-
-    fn show(&self, _index: usize, _to: &mut Text<'_>) -> Result {
-        Err(EPERM)
-    }
+    // In the order of `Profile`.
+    const ALL: &'static [Attribute] = &[
+        Attribute::wo(c"exec_quantum_ms"),
+        Attribute::wo(c"preempt_timeout_us"),
+        Attribute::wo(c"sched_priority"),
+        Attribute::wo(c"weight"),
+        Attribute::wo(c"vram_quota"),
+    ];
 
     fn store(&self, index: usize, text: &str) -> Result {
         for vf in VfId::all() {
-            self.0.administrate(match index {
-                0 => Admin::Quantum(vf, quantum(text)?),
-                1 => Admin::Priority(vf, priority(text)?),
-                _ => Admin::Weight(vf, weight(text)?),
-            })?;
+            match setting(vf, index, text)? {
+                Some(admin) => self.0.administrate(admin)?,
+                None => return self.0.division.set_quotas(quota(text)?),
+            }
         }
         Ok(())
     }

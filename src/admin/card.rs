@@ -5,8 +5,10 @@
 use super::{
     choices,
     line,
+    microseconds,
     milliseconds,
-    NS_PER_MS, //
+    NS_PER_MS,
+    NS_PER_US, //
 };
 use crate::{
     gim_core::{
@@ -34,7 +36,7 @@ use kernel::{
     sync::Arc, //
 };
 
-pub(super) struct Pf<'a>(pub(super) Arc<Gpu<'a>>);
+pub(super) struct Card<'a>(pub(super) Arc<Gpu<'a>>);
 
 const POLICIES: [(&str, Kind); 4] = [
     ("solid", Kind::Solid),
@@ -43,44 +45,38 @@ const POLICIES: [(&str, Kind); 4] = [
     ("fair", Kind::Fair),
 ];
 
-const fn rw(name: &'static CStr) -> Attribute {
-    Attribute { name, mode: 0o644 }
-}
+/// Largest sum of the parameters `sched_interval` and `sched_interval_us`.
+const QUANTUM_MAX_US: u64 = 2_000_999;
 
 /// Index of the first budget; each has two attributes, in the order of [`Budgeted::ALL`].
-const FIRST_BUDGET: usize = 6;
+const FIRST_BUDGET: usize = 7;
 
-impl Pf<'_> {
+impl Card<'_> {
     fn budget(index: usize) -> Option<(Budgeted, bool)> {
         let n = index.checked_sub(FIRST_BUDGET)?;
         Some((*Budgeted::ALL.get(n / 2)?, n % 2 == 1))
     }
 }
 
-impl Attributes for Pf<'_> {
+impl Attributes for Card<'_> {
     const ALL: &'static [Attribute] = &[
-        rw(c"policy"),
-        rw(c"fb_clear"),
-        rw(c"exclusive_timeout_ms"),
-        rw(c"lone_check_ms"),
-        Attribute {
-            name: c"state",
-            mode: 0o444,
-        },
-        Attribute {
-            name: c"reset",
-            mode: 0o200,
-        },
-        rw(c"guard_flr_limit"),
-        rw(c"guard_flr_window_ms"),
-        rw(c"guard_exclusive_limit"),
-        rw(c"guard_exclusive_window_ms"),
-        rw(c"guard_exclusive_timeout_limit"),
-        rw(c"guard_exclusive_timeout_window_ms"),
-        rw(c"guard_interrupt_limit"),
-        rw(c"guard_interrupt_window_ms"),
-        rw(c"guard_message_limit"),
-        rw(c"guard_message_window_ms"),
+        Attribute::rw(c"policy"),
+        Attribute::rw(c"fb_clear"),
+        Attribute::rw(c"exclusive_timeout_ms"),
+        Attribute::rw(c"lone_check_ms"),
+        Attribute::ro(c"state"),
+        Attribute::wo(c"reset"),
+        Attribute::rw(c"default_quantum_us"),
+        Attribute::rw(c"guard_flr_limit"),
+        Attribute::rw(c"guard_flr_window_ms"),
+        Attribute::rw(c"guard_exclusive_limit"),
+        Attribute::rw(c"guard_exclusive_window_ms"),
+        Attribute::rw(c"guard_exclusive_timeout_limit"),
+        Attribute::rw(c"guard_exclusive_timeout_window_ms"),
+        Attribute::rw(c"guard_interrupt_limit"),
+        Attribute::rw(c"guard_interrupt_window_ms"),
+        Attribute::rw(c"guard_message_limit"),
+        Attribute::rw(c"guard_message_window_ms"),
     ];
 
     fn show(&self, index: usize, to: &mut Text<'_>) -> Result {
@@ -107,6 +103,7 @@ impl Attributes for Pf<'_> {
                     Phase::Gone => "gone",
                 },
             ),
+            6 => line(to, settings.quantum_ns / NS_PER_US),
             _ => {
                 let (kind, window) = Self::budget(index).ok_or(EINVAL)?;
                 let budget = settings.budgets.get(kind);
@@ -129,6 +126,7 @@ impl Attributes for Pf<'_> {
             2 => Admin::ExclusiveLimit(milliseconds(text, 1..=600_000)?),
             3 => Admin::LoneCheck(milliseconds(text, 1..=60_000)?),
             5 if truth(text)? => Admin::ResetGpu,
+            6 => Admin::CommonQuantum(microseconds(text, 0..=QUANTUM_MAX_US)?),
             _ => {
                 let (kind, window) = Self::budget(index).ok_or(EINVAL)?;
                 let now = self.0.engine.lock().settings().budgets.get(kind);

@@ -72,15 +72,16 @@ const LIMIT: Delta = Delta::from_millis(50);
 /// How often progress is looked at.
 const POLL: Delta = Delta::from_micros(20);
 
-/// Fills `size` bytes of video memory from `offset` with zeros. Both are multiples of [`CHUNK`], as framebuffer ranges are.
+/// Fills `size` bytes of video memory from `offset` with a dword. Both are multiples of [`CHUNK`], as framebuffer ranges
+/// are.
 ///
 /// # Errors
 ///
 /// `ETIMEDOUT` if the card does not get on.
-pub(crate) fn zero(mmio: &Mmio<'_>, offset: u64, size: u64) -> Result {
+pub(crate) fn fill(mmio: &Mmio<'_>, offset: u64, size: u64, dword: u32) -> Result {
     let base = vram::mc_base(mmio);
     mmio.write_reg(CP_DMA_PIO_CONTROL::from(CONTROL_FILL));
-    mmio.write_reg(CP_DMA_PIO_SRC_ADDR::from(0));
+    mmio.write_reg(CP_DMA_PIO_SRC_ADDR::from(dword));
     mmio.write_reg(CP_DMA_PIO_SRC_ADDR_HI::from(0));
     for at in (offset..offset.saturating_add(size)).step_by(CHUNK as usize) {
         wait(|| !mmio.read(CP_DMA_CNTL).pio_full())?;

@@ -8,6 +8,7 @@ use crate::{
         fb::{
             Partition,
             Range,
+            Request,
             CSA_MB,
             MAX_VFS, //
         },
@@ -23,9 +24,9 @@ use crate::{
     },
     kernel_ext::pci::find_vsec,
 };
+use core::fmt;
 use kernel::{
     device,
-    fmt,
     io::Io,
     pci::{
         self,
@@ -93,6 +94,12 @@ impl FbRegisters {
             *vf = next()?;
         }
         Some(regs)
+    }
+
+    /// The partition that they describe; `None` if it is none that could be for this request.
+    pub(crate) fn partition(&self, request: &Request) -> Option<Partition> {
+        let found = Partition::found(request, self.consumed, &self.vf).ok()?;
+        (found.context_register() == self.cntxt).then_some(found)
     }
 }
 
@@ -170,6 +177,17 @@ impl<'a> GpuIov<'a> {
         (csa != 0)
             .then_some(csa + u64::from(CSA_MB) * SZ_1M as u64)
             .ok_or(ENOENT)
+    }
+
+    /// Writes the framebuffer that a VF has.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if the range does not fit the register.
+    pub(crate) fn set_vf_range(&self, vf: VfId, range: Range) -> Result {
+        let register = range.register().ok_or(EINVAL)?;
+        self.config
+            .try_write32(register, self.pos + VF_FB + 4 * vf.index())
     }
 
     /// Gives the GPU a command, which must have ended the one before: one access.

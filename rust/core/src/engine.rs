@@ -29,7 +29,7 @@
 //! VF. When a task has ended, the first that applies of this list is next (`decide.rs`):
 //!
 //! 1. the GPU must be reset: `ResetGpu`; at most twice, then the GPU is given up ("wedged")
-//! 2. a VF is stuck, or is to leave: `Vacate`, `Reset`, `Clear`
+//! 2. a VF is stuck, or is to leave: `Vacate`, `Reset`, `Clear`; an idle one is to be given something: `Vacate`, `Chore`
 //! 3. shutdown: the GPU stays free; live update: all stays as it is, and another driver goes on (`handover.rs`)
 //! 4. a VF has exclusive access: nothing
 //! 5. a request waits: answer it, or `Vacate` and `Start` or `EnterFini`
@@ -121,6 +121,8 @@ pub struct Engine {
     gpu_reset: Option<Cause>,
     /// GPU resets tried since it last was in operation.
     gpu_attempts: u8,
+    /// GPU resets ever begun.
+    gpu_resets: u32,
     /// VFs that are to be told when the GPU was reset.
     gpu_notified: u16,
     shutdown: bool,
@@ -161,6 +163,7 @@ impl Engine {
             breather: Breather::OVER,
             gpu_reset: None,
             gpu_attempts: 0,
+            gpu_resets: 0,
             gpu_notified: 0,
             shutdown: false,
             handing_over: false,
@@ -302,6 +305,16 @@ impl Engine {
     /// What a VF used and caused. A turn that is not over is not in it yet.
     pub fn stats(&self, vf: VfId) -> &Stats {
         &self.vfs.get(vf).stats
+    }
+
+    /// Whether something that the administrator wants done with a VF is still to be done.
+    pub fn has_chore(&self, vf: VfId) -> bool {
+        self.vfs.get(vf).chore.is_some()
+    }
+
+    /// Resets of the whole GPU.
+    pub fn gpu_resets(&self) -> u32 {
+        self.gpu_resets
     }
 
     /// The line of text that a VF sent; whole when [`Report::Text`] says so.

@@ -15,6 +15,8 @@ use crate::mailbox::{Message, Release, Reply, Request};
 use crate::policy::Kind;
 use crate::vf::Reason;
 
+#[path = "engine_admin_tests.rs"]
+mod admin;
 #[path = "engine_bench.rs"]
 mod bench;
 #[path = "engine_faults_tests.rs"]

@@ -9,6 +9,10 @@
 //! 0          pf          pf+16                                       <= total
 //! |    PF    | CSA (8) . | VF1 | VF2 | ... | VFn |   not handed out   |
 //! ```
+//!
+//! VFs have what their quotas say and share the rest equally. `fb/change.rs` has what may become of a partition later.
+
+mod change;
 
 use core::fmt;
 
@@ -20,6 +24,9 @@ pub const CSA_MB: u32 = 8;
 
 /// Most VFs a card can have: the number of `VFn_FB` registers (section 2.2).
 pub const MAX_VFS: u32 = 16;
+
+/// One size in MB for each VF, by function id; 0 for none.
+pub type Quotas = [u32; MAX_VFS as usize];
 
 /// What the card and the administrator ask for. Sizes are MB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +41,10 @@ pub struct Request {
     pub vfs: u32,
     /// The PF's framebuffer; 0 for the least possible (parameter `pf_fb`).
     pub pf_fb_mb: u32,
-    /// Framebuffer of each VF; 0 for an equal share of all memory (parameter `vf_fb`).
+    /// Framebuffer of each VF without a quota; 0 for an equal share of all memory (parameter `vf_fb`).
     pub vf_fb_mb: u32,
+    /// What single VFs are to have (`vram_quota`), as [`quota`] allows it.
+    pub quotas_mb: Quotas,
 }
 
 /// Why no partition can be made.
@@ -58,6 +67,24 @@ pub enum Error {
         /// What the card reports.
         total_mb: u32,
     },
+    /// A quota is less than a VF's aperture.
+    Aperture {
+        /// What was asked for, rounded down.
+        asked_mb: u32,
+        /// The aperture, rounded up.
+        least_mb: u32,
+    },
+    /// There is no room for what is asked for.
+    NoRoom {
+        /// What all of it takes.
+        asked_mb: u32,
+        /// What there is for it.
+        room_mb: u32,
+    },
+    /// The VF has no framebuffer that could be changed.
+    NoVf,
+    /// What is in the card's registers cannot be a partition.
+    Invalid,
 }
 
 impl fmt::Display for Error {
@@ -77,6 +104,17 @@ impl fmt::Display for Error {
                     "card reports {total_mb} MB of framebuffer, registers end at 65535 MB"
                 )
             }
+            Error::Aperture { asked_mb, least_mb } => {
+                write!(
+                    f,
+                    "{asked_mb} MB are less than the VF's aperture of {least_mb} MB"
+                )
+            }
+            Error::NoRoom { asked_mb, room_mb } => {
+                write!(f, "{asked_mb} MB asked for, there is room for {room_mb} MB")
+            }
+            Error::NoVf => f.write_str("the VF has no framebuffer"),
+            Error::Invalid => f.write_str("the framebuffer registers are no partition"),
         }
     }
 }
@@ -95,6 +133,12 @@ impl Range {
     pub fn end_mb(&self) -> u32 {
         self.offset_mb.saturating_add(self.size_mb)
     }
+
+    /// Nothing.
+    const EMPTY: Self = Self {
+        offset_mb: 0,
+        size_mb: 0,
+    };
 
     /// The range that a `VFn_FB` register describes; `None` for 0, which the card has at first.
     pub fn from_register(register: u32) -> Option<Self> {
@@ -119,13 +163,16 @@ impl Range {
     }
 }
 
-/// A partition of the framebuffer; made by [`Partition::new`], so its ranges are disjoint and within the card.
+/// A partition of the framebuffer; however it is made and changed, its ranges are disjoint and within the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Partition {
     total_mb: u32,
     pf_mb: u32,
-    vf_mb: u32,
+    /// Least size of a VF's range.
+    min_vf_mb: u32,
     vfs: u32,
+    /// Ranges of the VFs by function id; those past the last VF are empty.
+    ranges: [Range; MAX_VFS as usize],
 }
 
 /// `n` rounded down to a multiple of the unit.
@@ -138,17 +185,16 @@ fn round_up(n: u32) -> u32 {
     round_down(n.saturating_add(UNIT_MB - 1))
 }
 
-impl Partition {
-    /// Divides the framebuffer (section 4.3 of the behaviour reference).
-    ///
-    /// When memory does not hold the VFs asked for, each at least as large as its aperture, the partition has fewer:
-    /// compare [`Partition::vfs`] with the request and tell the administrator. `pf_fb_mb` and `vf_fb_mb` are rounded
-    /// down to 16 MB and limited to what is possible.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`].
-    pub fn new(req: &Request) -> Result<Self, Error> {
+/// What a card's memory allows, whatever is asked for.
+struct Bounds {
+    min_pf_mb: u32,
+    min_vf_mb: u32,
+    /// What the PF and the VFs can share: all but the padded context save area.
+    shared_mb: u32,
+}
+
+impl Bounds {
+    fn new(req: &Request) -> Result<Self, Error> {
         if !(1..=MAX_VFS).contains(&req.vfs) {
             return Err(Error::VfCount { asked: req.vfs });
         }
@@ -158,44 +204,116 @@ impl Partition {
             });
         }
         // With the whole VRAM behind BAR0 ("large BAR") the aperture is no measure of what the PF needs.
-        let min_pf = if req.pf_aperture_mb >= req.total_mb {
+        let min_pf_mb = if req.pf_aperture_mb >= req.total_mb {
             UNIT_MB
         } else {
             round_up(req.pf_aperture_mb).max(UNIT_MB)
         };
-        let min_vf = round_up(req.vf_aperture_mb).max(UNIT_MB);
-        let too_small = Error::TooSmall {
-            total_mb: req.total_mb,
-            needed_mb: min_pf.saturating_add(min_vf).saturating_add(UNIT_MB),
-        };
+        let min_vf_mb = round_up(req.vf_aperture_mb).max(UNIT_MB);
+        let shared_mb = round_down(req.total_mb.saturating_sub(round_up(CSA_MB)));
+        if shared_mb < min_pf_mb.saturating_add(min_vf_mb) {
+            return Err(Error::TooSmall {
+                total_mb: req.total_mb,
+                needed_mb: min_pf_mb.saturating_add(min_vf_mb).saturating_add(UNIT_MB),
+            });
+        }
+        Ok(Self {
+            min_pf_mb,
+            min_vf_mb,
+            shared_mb,
+        })
+    }
+}
 
-        // What the PF and the VFs can share: all but the padded context save area.
-        let shared = round_down(
-            req.total_mb
-                .checked_sub(round_up(CSA_MB))
-                .ok_or(too_small)?,
-        );
-        let for_vfs = shared.checked_sub(min_pf).ok_or(too_small)?;
-        let vfs = req.vfs.min(for_vfs.checked_div(min_vf).unwrap_or(0));
-        if vfs == 0 {
-            return Err(too_small);
+/// A quota of so many bytes, in MB: rounded down to 16 MB, and 0 for 0.
+///
+/// # Errors
+///
+/// [`Error::Aperture`] for less than the aperture, [`Error::NoRoom`] for more than registers can describe.
+pub fn quota(bytes: u64, vf_aperture_mb: u32) -> Result<u32, Error> {
+    if bytes == 0 {
+        return Ok(0);
+    }
+    let asked_mb = round_down(u32::try_from(bytes >> 20).unwrap_or(u32::MAX));
+    let least_mb = round_up(vf_aperture_mb).max(UNIT_MB);
+    let room_mb = u32::from(u16::MAX);
+    if asked_mb < least_mb {
+        return Err(Error::Aperture { asked_mb, least_mb });
+    }
+    if asked_mb > room_mb {
+        return Err(Error::NoRoom { asked_mb, room_mb });
+    }
+    Ok(asked_mb)
+}
+
+impl Partition {
+    /// Divides the framebuffer (section 4.3 of the behaviour reference).
+    ///
+    /// When memory does not hold the VFs asked for, each at least as large as its aperture, the partition has fewer:
+    /// compare [`Partition::vfs`] with the request and tell the administrator. With quotas it has what was asked for, or
+    /// there is none. `pf_fb_mb` and `vf_fb_mb` are rounded down to 16 MB and limited to what is possible.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub fn new(req: &Request) -> Result<Self, Error> {
+        let Bounds {
+            min_pf_mb,
+            min_vf_mb,
+            shared_mb,
+        } = Bounds::new(req)?;
+        let asked = req.quotas_mb.iter().zip(0..req.vfs).map(|(&mb, _)| mb);
+        let fixed = asked.clone().fold(0u32, u32::saturating_add);
+        let with_quota = u32::try_from(asked.filter(|&mb| mb != 0).count()).unwrap_or(MAX_VFS);
+        let room_mb = shared_mb.saturating_sub(min_pf_mb);
+        let vfs = if with_quota == 0 {
+            req.vfs.min(room_mb.checked_div(min_vf_mb).unwrap_or(0))
+        } else {
+            req.vfs
+        };
+        let sharing = vfs.saturating_sub(with_quota);
+        let least = fixed.saturating_add(sharing.saturating_mul(min_vf_mb));
+        if least > room_mb {
+            return Err(Error::NoRoom {
+                asked_mb: least,
+                room_mb,
+            });
         }
 
-        let max_pf = shared.saturating_sub(vfs.saturating_mul(min_vf));
-        let pf_mb = round_down(req.pf_fb_mb.clamp(min_pf, max_pf));
-        let average = round_down(shared.saturating_sub(pf_mb).checked_div(vfs).unwrap_or(0));
-        let vf_mb = if req.vf_fb_mb == 0 {
+        let max_pf = shared_mb.saturating_sub(least);
+        let pf_mb = round_down(req.pf_fb_mb.clamp(min_pf_mb, max_pf));
+        let rest = shared_mb.saturating_sub(pf_mb).saturating_sub(fixed);
+        let average = round_down(rest.checked_div(sharing).unwrap_or(0));
+        let share = if req.vf_fb_mb == 0 {
             average
         } else {
-            round_down(req.vf_fb_mb).max(min_vf).min(average)
+            round_down(req.vf_fb_mb).max(min_vf_mb).min(average)
         };
 
-        Ok(Self {
+        let mut new = Self {
             total_mb: req.total_mb,
             pf_mb,
-            vf_mb,
+            min_vf_mb,
             vfs,
-        })
+            ranges: [Range::EMPTY; MAX_VFS as usize],
+        };
+        let mut offset_mb = new.base_mb();
+        for ((range, quota), _) in new.ranges.iter_mut().zip(req.quotas_mb).zip(0..vfs) {
+            let size_mb = if quota == 0 { share } else { quota };
+            *range = Range { offset_mb, size_mb };
+            offset_mb = range.end_mb();
+        }
+        Ok(new)
+    }
+
+    /// Where VFs may begin.
+    fn base_mb(&self) -> u32 {
+        round_up(self.csa().end_mb())
+    }
+
+    /// Where they must end.
+    fn limit_mb(&self) -> u32 {
+        round_down(self.total_mb)
     }
 
     /// Number of VFs that get memory; at most what was asked for.
@@ -221,14 +339,8 @@ impl Partition {
 
     /// Framebuffer of the VF with function id `index` (from 0); `None` past the last VF.
     pub fn vf(&self, index: u32) -> Option<Range> {
-        if index >= self.vfs {
-            return None;
-        }
-        let base = round_up(self.pf_mb.checked_add(CSA_MB)?);
-        Some(Range {
-            offset_mb: base.checked_add(index.checked_mul(self.vf_mb)?)?,
-            size_mb: self.vf_mb,
-        })
+        let range = *self.ranges.get(usize::try_from(index).ok()?)?;
+        (range != Range::EMPTY).then_some(range)
     }
 
     /// The `TOTAL_FB_CONSUMED` register: available less the PF's part, in MB (section 4.6).

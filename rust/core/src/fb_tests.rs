@@ -91,6 +91,7 @@ fn request(total_mb: u32, vfs: u32, pf_fb_mb: u32, vf_fb_mb: u32) -> Request {
         vfs,
         pf_fb_mb,
         vf_fb_mb,
+        quotas_mb: [0; 16],
     }
 }
 
@@ -229,10 +230,17 @@ proptest! {
         pf_aperture_mb in prop_oneof![0u32..=65536, Just(256)],
         vf_aperture_mb in prop_oneof![0u32..=65536, Just(128), Just(256)],
         vfs in 0u32..=20, pf_fb_mb in any::<u32>(), vf_fb_mb in any::<u32>(),
+        quotas in proptest::array::uniform16(prop_oneof![3 => Just(0u64), 1 => 0u64..=1 << 33]),
     ) {
-        let req = Request { total_mb, pf_aperture_mb, vf_aperture_mb, vfs, pf_fb_mb, vf_fb_mb };
+        let quotas_mb = quotas.map(|bytes| quota(bytes, vf_aperture_mb).unwrap_or(0));
+        let req = Request { total_mb, pf_aperture_mb, vf_aperture_mb, vfs, pf_fb_mb, vf_fb_mb, quotas_mb };
         if let Ok(p) = Partition::new(&req) {
             prop_assert!((1..=vfs).contains(&p.vfs()));
+            for i in 0..p.vfs() {
+                let asked = quotas_mb[i as usize];
+                prop_assert!(asked == 0 || p.vf(i).unwrap().size_mb == asked);
+            }
+            prop_assert_eq!(p.vf(p.vfs()), None);
             prop_assert!(p.pf().size_mb >= pf_aperture_mb || pf_aperture_mb >= total_mb);
             let mut end = p.csa().end_mb();
             prop_assert!(p.csa().offset_mb >= p.pf().end_mb());
@@ -245,4 +253,53 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn quotas_are_kept_and_the_rest_is_shared() {
+    let mut req = request(8190, 4, 0, 0);
+    (req.quotas_mb[0], req.quotas_mb[2]) = (1024, 4096);
+    let p = Partition::new(&req).unwrap();
+    let sizes: Vec<_> = (0..4).map(|i| p.vf(i).unwrap().size_mb).collect();
+    let offsets: Vec<_> = (0..4).map(|i| p.vf(i).unwrap().offset_mb).collect();
+    // 7904 MB for VFs, less 5120, is 1392 for each of two.
+    assert_eq!(sizes, [1024, 1392, 4096, 1392]);
+    assert_eq!(offsets, [272, 1296, 2688, 6784]);
+    // Of VFs that are not asked for, quotas do not count.
+    req.quotas_mb[9] = 8000;
+    assert_eq!(Partition::new(&req), Ok(p));
+    // The PF gets less than it asked for, but never less than its aperture.
+    let all = Request {
+        quotas_mb: [1968; 16],
+        pf_fb_mb: 4096,
+        ..req
+    };
+    assert_eq!(Partition::new(&all).unwrap().pf().size_mb, 288);
+    let more = Request {
+        quotas_mb: [1984; 16],
+        ..all
+    };
+    assert_eq!(
+        Partition::new(&more),
+        Err(Error::NoRoom {
+            asked_mb: 7936,
+            room_mb: 7904
+        })
+    );
+}
+
+#[test]
+fn a_quota_is_rounded_down_and_no_less_than_the_aperture() {
+    let mb = |mb: u64| mb << 20;
+    assert_eq!(quota(0, 256), Ok(0));
+    assert_eq!(quota(mb(272) - 1, 256), Ok(256));
+    assert_eq!(quota(mb(1000), 256), Ok(992));
+    assert_eq!(
+        quota(mb(256) - 1, 256),
+        Err(Error::Aperture {
+            asked_mb: 240,
+            least_mb: 256
+        })
+    );
+    assert!(matches!(quota(u64::MAX, 256), Err(Error::NoRoom { .. })));
 }

@@ -70,7 +70,7 @@ impl Command {
     }
 
     /// How long the card may take, in milliseconds (section 2.5).
-    pub fn limit_ms(self) -> u32 {
+    pub const fn limit_ms(self) -> u32 {
         match self {
             Command::Init => 3000,
             _ => 2000,

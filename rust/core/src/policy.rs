@@ -77,6 +77,8 @@ pub enum Priority {
 pub struct Share {
     /// The VF's own quantum in ns (`exec_quantum_ms`); 0 for the common one.
     pub quantum_ns: u64,
+    /// How long the VF may take to stop in ns (`preempt_timeout_us`); 0 for what the command may take.
+    pub preempt_ns: u64,
     /// Quantum level 0 to 3, for 4, 6, 8 and 7 ms, when neither it nor the common quantum is set.
     pub level: u8,
     /// Relative share of GPU time for [`Kind::Fair`], [`WEIGHT_MIN`] to [`WEIGHT_MAX`].
@@ -89,10 +91,16 @@ impl Share {
     /// What a VF has that was started by its guest: level 1, default weight.
     pub const DEFAULT: Share = Share {
         quantum_ns: 0,
+        preempt_ns: 0,
         level: 1,
         weight: WEIGHT_DEFAULT,
         priority: Priority::Normal,
     };
+
+    /// How long the VF may take to stop in ns, if it has a limit of its own.
+    pub fn preempt_limit(&self) -> Option<u64> {
+        (self.preempt_ns != 0).then_some(self.preempt_ns.max(NS_PER_MS))
+    }
 
     /// The quantum in ns: the VF's own, else the common one, else that of the level.
     pub fn quantum(&self, common_ns: u64) -> u64 {

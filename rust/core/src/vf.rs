@@ -142,6 +142,15 @@ pub(super) enum Memory {
     Foreign,
 }
 
+/// What can be done with a VF while it is idle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chore {
+    /// Fill its framebuffer with a byte.
+    Fill(u8),
+    /// Give it a framebuffer of so many MB.
+    Resize(u32),
+}
+
 /// What becomes of a VF that is taken off the GPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -176,9 +185,47 @@ pub struct Stats {
     /// Requests that were refused.
     pub refused: u64,
     resets: [u32; Reason::ALL.len()],
+    last: [u64; Milestone::ALL.len()],
+}
+
+/// What a VF last did at some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Milestone {
+    /// Its guest's driver began to start.
+    InitStart,
+    /// It had started.
+    InitEnd,
+    /// It began to end.
+    FiniStart,
+    /// It had ended.
+    FiniEnd,
+    /// The VF was reset.
+    Reset,
+}
+
+impl Milestone {
+    /// All of them.
+    pub const ALL: [Milestone; 5] = [
+        Milestone::InitStart,
+        Milestone::InitEnd,
+        Milestone::FiniStart,
+        Milestone::FiniEnd,
+        Milestone::Reset,
+    ];
 }
 
 impl Stats {
+    /// When something last happened, in monotonic ns; 0 for never.
+    pub fn last(&self, what: Milestone) -> u64 {
+        self.last.get(what as usize).copied().unwrap_or(0)
+    }
+
+    pub(super) fn note(&mut self, what: Milestone, now: u64) {
+        if let Some(at) = self.last.get_mut(what as usize) {
+            *at = now;
+        }
+    }
+
     /// Resets for a reason.
     pub fn resets(&self, reason: Reason) -> u32 {
         self.resets.get(reason as usize).copied().unwrap_or(0)
@@ -190,7 +237,8 @@ impl Stats {
         }
     }
 
-    pub(super) fn count_reset(&mut self, reason: Reason) {
+    pub(super) fn count_reset(&mut self, reason: Reason, now: u64) {
+        self.note(Milestone::Reset, now);
         if let Some(n) = self.resets.get_mut(reason as usize) {
             *n = n.saturating_add(1);
         }
@@ -202,6 +250,8 @@ impl Stats {
 pub(super) struct Vf {
     pub(super) state: State,
     pub(super) evict: Option<Evict>,
+    /// What the administrator wants done while it is idle.
+    pub(super) chore: Option<Chore>,
     pub(super) memory: Memory,
     /// Its RLC-V state was saved, which a reset needs.
     pub(super) rlcv_saved: bool,
@@ -218,6 +268,7 @@ impl Vf {
     pub(super) const DISABLED: Vf = Vf {
         state: State::Disabled,
         evict: None,
+        chore: None,
         memory: Memory::Foreign,
         rlcv_saved: false,
         courtesy: false,
@@ -232,6 +283,7 @@ impl Vf {
             messages: 0,
             refused: 0,
             resets: [0; Reason::ALL.len()],
+            last: [0; Milestone::ALL.len()],
         },
     };
 }

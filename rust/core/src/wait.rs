@@ -75,6 +75,12 @@ pub struct Looks {
 }
 
 impl Looks {
+    /// Allows the command less time than its limit, in ns.
+    pub fn limit_to(&mut self, limit: u64) {
+        self.limit = self.limit.min(limit);
+        self.next = self.next.min(self.limit);
+    }
+
     /// How to pass the time until the next look, `elapsed` ns after the command was issued.
     pub fn pause(&self, elapsed: u64) -> Pause {
         match self.next.saturating_sub(elapsed) {

@@ -207,3 +207,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_shorter_limit_is_obeyed() {
+    for limit in [1_000 * US, 50_000 * US, u64::MAX] {
+        let mut looks = Learner::new().begin(Command::Idle);
+        looks.limit_to(limit);
+        let mut elapsed = 0;
+        loop {
+            if let Pause::Sleep(ns) | Pause::Spin(ns) = looks.pause(elapsed) {
+                elapsed += ns;
+            }
+            if looks.busy(elapsed) == Patience::Over {
+                break;
+            }
+        }
+        assert_eq!(elapsed, limit.min(2_000_000 * US));
+    }
+}

@@ -6,6 +6,7 @@ use super::{
     attribute::Attribute,
     raw, //
 };
+use crate::kernel_ext::sysfs::Object;
 use kernel::{
     bindings,
     device,
@@ -131,7 +132,7 @@ impl Drop for Sriov<'_> {
 }
 
 /// A VF's own device, with a reference.
-pub(super) struct VfDevice(*mut bindings::pci_dev);
+pub(crate) struct VfDevice(*mut bindings::pci_dev);
 
 impl VfDevice {
     /// The VF of `pf` with index `index`, from 0; `vf_device` is the device id of its VFs.
@@ -176,6 +177,22 @@ impl Drop for VfDevice {
     }
 }
 
+impl Object for VfDevice {
+    fn kobject(&self) -> *mut bindings::kobject {
+        // SAFETY: `find` took a reference.
+        unsafe { &raw mut (*self.0).dev.kobj }
+    }
+}
+
+/// The VF of `pf` with index `index`, from 0.
+///
+/// # Errors
+///
+/// `ENODEV` if there is no such VF.
+pub(crate) fn find_vf(pf: &pci::Device<device::Bound>, index: u16) -> Result<VfDevice> {
+    VfDevice::find(pf, vf_device(pf)?, index).ok_or(ENODEV)
+}
+
 /// Device id of a PF's VFs.
 pub(super) fn vf_device(pf: &pci::Device<device::Bound>) -> Result<u32> {
     let pos = super::find_ext_capability(pf, bindings::PCI_EXT_CAP_ID_SRIOV).ok_or(ENODEV)?;
@@ -192,7 +209,7 @@ const RESET_PAUSE_MS: u32 = 10;
 ///
 /// `ENODEV` if there is no such VF, `EAGAIN` if somebody else held it for 200 ms, others of the PCI core.
 pub(crate) fn reset_vf(pf: &pci::Device<device::Bound>, index: u16) -> Result {
-    let vf = VfDevice::find(pf, vf_device(pf)?, index).ok_or(ENODEV)?;
+    let vf = find_vf(pf, index)?;
     let mut tries = 0;
     loop {
         // SAFETY: `vf` has a reference. This takes its lock if nobody has it, and does not wait for it: who has it may

@@ -155,7 +155,8 @@ impl Card {
             Step::Command(Command::Run, _) => 30 * US,
             Step::Command(Command::Init | Command::SaveRlcv | Command::LoadRlcv, _) => MS,
             Step::Operate(Operation::Prepare(_)) => 500 * US,
-            Step::Operate(Operation::Clear(_)) => 3 * MS,
+            Step::Operate(Operation::Clear(_) | Operation::Fill(..)) => 3 * MS,
+            Step::Operate(Operation::Resize(..)) => 2 * US,
             Step::Operate(Operation::SaveRlcv(_)) => 200 * US,
             Step::Operate(Operation::Flr(_)) => 110 * MS,
             Step::Operate(Operation::RestoreRlcv(_)) => 300 * US,
@@ -197,7 +198,7 @@ impl Card {
             | (Trouble::Rlcv(vf), Step::Operate(Operation::RestoreRlcv(v)))
             | (Trouble::Prepare(vf), Step::Operate(Operation::Prepare(v)))
             | (Trouble::SaveRlcv(vf), Step::Operate(Operation::SaveRlcv(v))) => v == vf,
-            (Trouble::Clear, Step::Operate(Operation::Clear(_)))
+            (Trouble::Clear, Step::Operate(Operation::Clear(_) | Operation::Fill(..)))
             | (Trouble::GpuReset, Step::Operate(Operation::ResetGpu))
             | (Trouble::Query, Step::Operate(Operation::QueryWork)) => true,
             _ => false,
@@ -224,7 +225,13 @@ impl Card {
             Step::Command(Command::SaveRlcv | Command::LoadRlcv, _) => false,
             Step::Operate(op) => match op {
                 Operation::Prepare(vf) => self.phase == Inited(vf.function()),
-                Operation::Clear(_) => self.phase == Running(Function::Pf),
+                Operation::Clear(_) | Operation::Fill(..) => self.phase == Running(Function::Pf),
+                Operation::Resize(vf, _) => match self.phase {
+                    Inited(f) | Loaded(f) | Running(f) | Idle(f) => f != vf.function(),
+                    Flred(v) | Broken(v) => v != vf,
+                    Free => true,
+                    Lost => false,
+                },
                 Operation::SaveRlcv(vf) => self.phase == Running(vf.function()),
                 Operation::RestoreRlcv(vf) => self.phase == Flred(vf),
                 Operation::ResetGpu => true,
@@ -255,7 +262,13 @@ impl Card {
                 };
                 self.command_done(command, f, now);
             }
-            Step::Operate(Operation::Clear(vf)) => self.vfs.get_mut(vf).data = None,
+            Step::Operate(Operation::Clear(vf) | Operation::Fill(vf, 0)) => {
+                self.vfs.get_mut(vf).data = None;
+            }
+            // Whatever it is, it is nobody's.
+            Step::Operate(Operation::Fill(vf, _) | Operation::Resize(vf, _)) => {
+                self.vfs.get_mut(vf).data = Some(0);
+            }
             Step::Operate(Operation::Flr(vf)) => {
                 self.phase = Phase::Flred(vf);
                 self.vfs.get_mut(vf).slot = false;

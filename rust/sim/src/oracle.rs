@@ -190,8 +190,12 @@ impl Oracle {
                     ensure(i + 1 == actions.len(), || {
                         format!("{step} is not the last action")
                     })?;
-                    // To write something down takes nothing from the VF.
-                    let harmless = step == Step::Operate(Operation::HandOver);
+                    // To write something down takes nothing from the VF; where an idle one's framebuffer is has nothing to
+                    // do with the GPU.
+                    let harmless = matches!(
+                        step,
+                        Step::Operate(Operation::HandOver | Operation::Resize(..))
+                    );
                     ensure(self.owner.is_none() || harmless, || {
                         format!(
                             "{step} during exclusive access of {}",

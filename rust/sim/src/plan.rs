@@ -11,6 +11,7 @@ use gim_core::gpuiov::Command;
 use gim_core::guard::{Budget, Kind as Budgeted};
 use gim_core::mailbox::Message;
 use gim_core::policy::{Kind, Priority};
+use gim_core::vf::Chore;
 use gim_core::vf::Settings;
 use gim_core::vfid::VfId;
 
@@ -134,7 +135,7 @@ impl Plan {
 fn stimulus(rng: &mut Rng, vf: VfId) -> Stimulus {
     let commands = [Command::Save, Command::Load, Command::Run, Command::Init];
     match rng.range(0, 16) {
-        0..=4 => Stimulus::Trouble(match rng.range(0, 12) {
+        0..=4 => Stimulus::Trouble(match rng.range(0, 15) {
             0..=2 => Trouble::Hang(vf),
             3 | 4 => Trouble::Command(rng.pick(&commands), vf),
             5 => Trouble::Flr(vf),
@@ -161,7 +162,7 @@ fn stimulus(rng: &mut Rng, vf: VfId) -> Stimulus {
 
 fn admin(rng: &mut Rng, vf: VfId) -> Admin {
     let kinds = [Kind::Solid, Kind::Predictable, Kind::Liquid, Kind::Fair];
-    match rng.range(0, 12) {
+    match rng.range(0, 15) {
         0 | 1 => Admin::Policy(rng.pick(&kinds)),
         2 => Admin::CommonQuantum(rng.range(0, 20) * MS),
         3 => Admin::Quantum(vf, rng.range(0, 20) * MS),
@@ -175,6 +176,9 @@ fn admin(rng: &mut Rng, vf: VfId) -> Admin {
         8 => Admin::Allow(vf),
         9 => Admin::Reset(vf),
         10 if rng.one_in(3) => Admin::ResetGpu,
+        11 => Admin::Chore(vf, Chore::Fill(rng.pick(&[0, 0xab]))),
+        12 => Admin::Chore(vf, Chore::Resize(256)),
+        13 => Admin::PreemptLimit(vf, rng.range(0, 100) * MS),
         _ => Admin::LoneCheck(rng.range(0, 600) * MS),
     }
 }

@@ -18,6 +18,11 @@ pub enum Operation {
     Prepare(VfId),
     /// While the PF runs: fill the VF's framebuffer with zeros and check that (section 4.13).
     Clear(VfId),
+    /// The same with a byte of the administrator's choice.
+    Fill(VfId, u8),
+    /// Give the VF another range of the framebuffer, of so many MB; nothing of it is on the GPU. That there is no room is
+    /// no failure of the card: whoever asked is told, and the operation is done.
+    Resize(VfId, u32),
     /// While the VF runs: SAVE_RLCV_STATE, read the scratch RAM.
     SaveRlcv(VfId),
     /// FLR with straps, 10 ms after the notification; transactions pending are waited for (section 4.11, 2 to 6).
@@ -47,6 +52,12 @@ impl fmt::Display for Step {
             Step::Command(command, function) => write!(f, "{command} {function}"),
             Step::Operate(Operation::Prepare(vf)) => write!(f, "VBIOS copy for {vf}"),
             Step::Operate(Operation::Clear(vf)) => write!(f, "framebuffer clear of {vf}"),
+            Step::Operate(Operation::Fill(vf, byte)) => {
+                write!(f, "framebuffer fill of {vf} with {byte:02x}")
+            }
+            Step::Operate(Operation::Resize(vf, mb)) => {
+                write!(f, "framebuffer of {mb} MB for {vf}")
+            }
             Step::Operate(Operation::SaveRlcv(vf)) => write!(f, "RLC-V save of {vf}"),
             Step::Operate(Operation::RestoreRlcv(vf)) => write!(f, "RLC-V restore of {vf}"),
             Step::Operate(Operation::Flr(vf)) => write!(f, "FLR of {vf}"),
@@ -174,6 +185,13 @@ pub enum Report {
     GpuReset {
         /// Why.
         cause: Cause,
+    },
+    /// What the administrator asked for cannot be done with a VF as it is.
+    Denied {
+        /// Which VF.
+        vf: VfId,
+        /// What it is doing.
+        state: State,
     },
     /// A VF exceeded a budget and is stopped.
     OverBudget {

@@ -3,7 +3,7 @@
 //! What the administrator and the driver itself ask for. Settings take effect at the next turn or access.
 
 use super::super::policy::{Policy, WEIGHT_MAX, WEIGHT_MIN};
-use super::super::vf::{Fate, Memory, Reason, State, Stats};
+use super::super::vf::{Chore, Fate, Memory, Reason, State, Stats};
 use super::super::vfid::VfId;
 use super::{Admin, Cause, Engine, Phase, Refusal, Report};
 
@@ -22,6 +22,7 @@ impl Engine {
             }
             Admin::CommonQuantum(ns) => settings.quantum_ns = ns,
             Admin::Quantum(vf, ns) => settings.shares.get_mut(vf).quantum_ns = ns,
+            Admin::PreemptLimit(vf, ns) => settings.shares.get_mut(vf).preempt_ns = ns,
             Admin::Level(vf, level) => settings.shares.get_mut(vf).level = level,
             Admin::Weight(vf, weight) => {
                 settings.shares.get_mut(vf).weight = weight.clamp(WEIGHT_MIN, WEIGHT_MAX);
@@ -42,6 +43,7 @@ impl Engine {
                     self.evict(vf, Some(Reason::Administrator), Fate::Available);
                 }
             }
+            Admin::Chore(vf, chore) => self.begin_chore(vf, chore),
             Admin::ResetGpu => match self.phase {
                 Phase::Up | Phase::Wedged => {
                     self.phase = Phase::Up;
@@ -52,6 +54,33 @@ impl Engine {
                 }
                 Phase::Cold | Phase::Down | Phase::Gone | Phase::HandedOver => (),
             },
+        }
+    }
+
+    /// What the administrator wants done with a VF will not be done.
+    pub(super) fn deny_chore(&mut self, vf: VfId) {
+        let entry = self.vfs.get_mut(vf);
+        if entry.chore.take().is_some() {
+            let state = entry.state;
+            self.report(Report::Denied { vf, state });
+        }
+    }
+
+    /// Something is to be done with a VF as soon as the GPU allows it, unless the VF is in use.
+    fn begin_chore(&mut self, vf: VfId, chore: Chore) {
+        let phase = self.phase;
+        let entry = self.vfs.get_mut(vf);
+        let idle = matches!(entry.state, State::Available | State::Stopped { .. });
+        if idle
+            && entry.evict.is_none()
+            && phase == Phase::Up
+            && !self.shutdown
+            && !self.handing_over
+        {
+            entry.chore = Some(chore);
+        } else {
+            let state = entry.state;
+            self.report(Report::Denied { vf, state });
         }
     }
 

@@ -7,7 +7,7 @@
 use super::super::guard::Kind as Budgeted;
 use super::super::mailbox::{Reply, Request};
 use super::super::policy::Turn;
-use super::super::vf::{Evict, Fate, Memory, Reason, State};
+use super::super::vf::{Chore, Evict, Fate, Memory, Milestone, Reason, State};
 use super::super::vfid::VfId;
 use super::card::Holds;
 use super::queue::Waiting;
@@ -36,7 +36,7 @@ impl Engine {
                 return true;
             }
         }
-        if VfId::all().any(|vf| self.leave(vf)) {
+        if VfId::all().any(|vf| self.leave(vf) || self.chore(vf)) {
             return true;
         }
         if self.shutdown {
@@ -83,6 +83,22 @@ impl Engine {
         }
     }
 
+    /// A VF with which the administrator wants something done. It is idle, and cannot start before.
+    fn chore(&mut self, vf: VfId) -> bool {
+        let (Some(chore), None) = (self.vfs.get(vf).chore, self.vfs.get(vf).evict) else {
+            return false;
+        };
+        match (chore, self.card.running_vf()) {
+            (Chore::Resize(_), _) => (),
+            // Whoever has the GPU for itself is not disturbed.
+            (Chore::Fill(_), _) if self.owner.is_some() => return false,
+            (Chore::Fill(_), Some(running)) => return self.vacate(running),
+            (Chore::Fill(_), None) => (),
+        }
+        self.begin(Task::Chore(vf, chore), Script::chore(vf, chore));
+        true
+    }
+
     fn vacate(&mut self, vf: VfId) -> bool {
         self.begin(Task::Vacate(vf), Script::vacate(vf));
         true
@@ -109,7 +125,9 @@ impl Engine {
             (State::Available, Request::Fini) => {
                 // Nothing of it is on the GPU: its guest may end its driver right away.
                 self.queue.remove(vf);
-                self.vfs.get_mut(vf).courtesy = true;
+                let entry = self.vfs.get_mut(vf);
+                entry.courtesy = true;
+                entry.stats.note(Milestone::FiniStart, self.now);
                 self.act(Action::Reply {
                     vf,
                     reply: Reply::Ready,
@@ -149,6 +167,8 @@ impl Engine {
         }
         self.queue.remove(vf);
         self.set_state(vf, State::Starting);
+        let now = self.now;
+        self.vfs.get_mut(vf).stats.note(Milestone::InitStart, now);
         let entry = self.vfs.get(vf);
         let clear = self.settings.fb_clear
             && match entry.memory {

@@ -6,6 +6,7 @@ use super::super::gpuiov::Failure;
 use super::super::guard::{Budget, Kind as Budgeted};
 use super::super::mailbox::Message;
 use super::super::policy::{Kind, Priority};
+use super::super::vf::Chore;
 use super::super::vfid::VfId;
 
 /// A timer of the engine; each has at most one deadline.
@@ -91,6 +92,8 @@ pub enum Admin {
     CommonQuantum(u64),
     /// Quantum of one VF in ns; 0 for the common one.
     Quantum(VfId, u64),
+    /// How long one VF may take to stop in ns; 0 for what the GPU may take at most.
+    PreemptLimit(VfId, u64),
     /// Quantum level of one VF.
     Level(VfId, u8),
     /// Weight of one VF.
@@ -111,6 +114,8 @@ pub enum Admin {
     Allow(VfId),
     /// Reset a VF.
     Reset(VfId),
+    /// Do something with a VF that nobody's driver runs on; refused with `Report::Denied` otherwise.
+    Chore(VfId, Chore),
     /// Reset the whole GPU; also tries again when it was given up.
     ResetGpu,
 }

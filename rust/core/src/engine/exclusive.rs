@@ -4,7 +4,7 @@
 
 use super::super::guard::Kind as Budgeted;
 use super::super::mailbox::{Release, Reply, Request};
-use super::super::vf::{Fate, Reason, State};
+use super::super::vf::{Fate, Milestone, Reason, State};
 use super::super::vfid::VfId;
 use super::queue::Waiting;
 use super::{Action, Engine, Refusal, Report, Timer};
@@ -29,6 +29,9 @@ impl Engine {
         let entry = self.vfs.get_mut(vf);
         entry.courtesy = false;
         entry.stats.exclusives = entry.stats.exclusives.saturating_add(1);
+        if request == Request::Fini {
+            entry.stats.note(Milestone::FiniStart, self.now);
+        }
         self.account_as(true);
         self.disarm(Timer::Quantum);
         self.set_state(vf, State::Exclusive { request, deadline });
@@ -64,7 +67,11 @@ impl Engine {
     pub(super) fn released(&mut self, vf: VfId, release: Release) {
         if self.owner == Some(vf) {
             match release {
-                Release::Init => self.resume(vf),
+                Release::Init => {
+                    let now = self.now;
+                    self.vfs.get_mut(vf).stats.note(Milestone::InitEnd, now);
+                    self.resume(vf);
+                }
                 Release::Fini => self.release(vf),
             }
             return;

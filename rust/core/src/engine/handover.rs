@@ -10,7 +10,7 @@ use super::super::guard::{Budget, Kind as Budgeted};
 use super::super::handover::{Fields, Record, Tag, Unusable, Writer};
 use super::super::mailbox::{Request, Text};
 use super::super::policy::{Kind, Policy, Priority, Share, WEIGHT_MAX, WEIGHT_MIN};
-use super::super::vf::{Memory, Reason, Settings, State, Vf};
+use super::super::vf::{Memory, Milestone, Reason, Settings, State, Vf};
 use super::super::vfid::VfId;
 use super::card::Holds;
 use super::queue::Waiting;
@@ -54,6 +54,10 @@ impl Engine {
         if self.vfs.iter().any(|(_, v)| v.evict.is_some()) {
             return false;
         }
+        for vf in VfId::all() {
+            // It would wait for longer than this driver is there.
+            self.deny_chore(vf);
+        }
         self.account();
         self.outdated = false;
         self.begin(Task::HandOver, Script::one(Operation::HandOver));
@@ -85,6 +89,7 @@ impl Engine {
             write_vf(v, to);
             let share = self.settings.shares.get(vf);
             to.quad(share.quantum_ns);
+            to.quad(share.preempt_ns);
             to.dword(share.level.into());
             to.dword(share.weight.into());
             to.dword(share.priority as u32);
@@ -140,6 +145,7 @@ impl Engine {
             let share = self.settings.shares.get_mut(vf);
             *share = Share {
                 quantum_ns: fields.quad()?,
+                preempt_ns: fields.quad()?,
                 level: u8::try_from(fields.dword()?).ok()?,
                 weight: u16::try_from(fields.dword()?)
                     .ok()?
@@ -245,6 +251,9 @@ fn write_vf(v: &Vf, to: &mut Writer<'_>) {
     for reason in Reason::ALL {
         to.dword(stats.resets(reason));
     }
+    for what in Milestone::ALL {
+        to.quad(stats.last(what));
+    }
 }
 
 fn read_vf(v: &mut Vf, from: &mut Fields<'_>) -> Option<()> {
@@ -279,6 +288,9 @@ fn read_vf(v: &mut Vf, from: &mut Fields<'_>) -> Option<()> {
     stats.refused = from.quad()?;
     for reason in Reason::ALL {
         stats.set_resets(reason, from.dword()?);
+    }
+    for what in Milestone::ALL {
+        stats.note(what, from.quad()?);
     }
     Some(())
 }

@@ -3,7 +3,7 @@
 //! How a VF is taken off the GPU, whatever the reason, and what becomes of it.
 
 use super::super::guard::Kind as Budgeted;
-use super::super::vf::{Evict, Fate, Reason, State, Vf};
+use super::super::vf::{Evict, Fate, Milestone, Reason, State, Vf};
 use super::super::vfid::VfId;
 use super::{Action, Engine, Phase, Refusal, Report, Timer};
 
@@ -69,6 +69,8 @@ impl Engine {
 
     /// A VF gives the GPU up for good: as `evict`, and its framebuffer is cleared at once.
     pub(super) fn release(&mut self, vf: VfId) {
+        let now = self.now;
+        self.vfs.get_mut(vf).stats.note(Milestone::FiniEnd, now);
         self.evict(vf, None, Fate::Available);
         if let Some(evict) = &mut self.vfs.get_mut(vf).evict {
             evict.clear = true;

@@ -5,7 +5,7 @@
 
 use super::super::gpuiov::{Command, Function};
 use super::super::mailbox::{Reply, Request};
-use super::super::vf::Reason;
+use super::super::vf::{Chore, Reason};
 use super::super::vfid::VfId;
 use super::action::{Operation, Step};
 
@@ -29,6 +29,8 @@ pub(super) enum Task {
     },
     /// Clear a VF's framebuffer; the GPU is free.
     Clear(VfId),
+    /// What the administrator wants done with a VF of which nothing is on the GPU; a fill needs it free.
+    Chore(VfId, Chore),
     /// Reset a VF that runs, is stuck, or of which nothing is on the GPU.
     Reset(VfId, Reason),
     /// Reset everything, then as at boot.
@@ -123,13 +125,24 @@ impl Script {
 
     /// The PF has the GPU for a moment, and clears a framebuffer in it.
     pub(super) fn through_pf(clear: Option<VfId>) -> Self {
+        Self::with_pf(clear.map(Operation::Clear))
+    }
+
+    fn with_pf(operation: Option<Operation>) -> Self {
         let mut s = Self::EMPTY;
         s.commands(Function::Pf, &[Command::Load, Command::Run]);
-        if let Some(vf) = clear {
-            s.operate(Operation::Clear(vf));
+        if let Some(operation) = operation {
+            s.operate(operation);
         }
         s.commands(Function::Pf, &[Command::Idle, Command::Save]);
         s
+    }
+
+    pub(super) fn chore(vf: VfId, chore: Chore) -> Self {
+        match chore {
+            Chore::Fill(byte) => Self::with_pf(Some(Operation::Fill(vf, byte))),
+            Chore::Resize(mb) => Self::one(Operation::Resize(vf, mb)),
+        }
     }
 
     pub(super) fn reset(vf: VfId, notify: bool) -> Self {

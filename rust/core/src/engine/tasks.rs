@@ -5,7 +5,7 @@
 use super::super::gpuiov::{Command, Failure, Function};
 use super::super::mailbox::{Reply, Request};
 use super::super::policy::{End, QUANTUM_MIN_NS};
-use super::super::vf::{Fate, Memory, Reason, State};
+use super::super::vf::{Chore, Fate, Memory, Reason, State};
 use super::super::vfid::VfId;
 use super::card::Holds;
 use super::queue::Waiting;
@@ -31,11 +31,11 @@ impl Engine {
 
     pub(super) fn begin(&mut self, task: Task, script: Script) {
         // A turn that is interrupted is not gone on with; a switch finds its timer expired already.
-        match task {
-            Task::Enter(_) | Task::Query => (),
-            _ => self.disarm(Timer::Quantum),
+        let in_passing = matches!(task, Task::Query | Task::Chore(_, Chore::Resize(_)));
+        if !in_passing && !matches!(task, Task::Enter(_)) {
+            self.disarm(Timer::Quantum);
         }
-        if task != Task::Query && !matches!(task, Task::Vacate(_)) {
+        if !in_passing && !matches!(task, Task::Vacate(_)) {
             self.expired = false;
         }
         self.work = None;
@@ -79,6 +79,17 @@ impl Engine {
             }
             Step::Command(Command::Idle, Function::Vf(_)) => self.end_account(),
             Step::Operate(Operation::Clear(vf)) => self.vfs.get_mut(vf).memory = Memory::Clean,
+            Step::Operate(Operation::Fill(vf, byte)) => {
+                self.vfs.get_mut(vf).memory = match byte {
+                    0 => Memory::Clean,
+                    _ => Memory::Foreign,
+                };
+            }
+            Step::Operate(Operation::Resize(vf, _)) => {
+                // RLC-V may keep where the framebuffer was.
+                let entry = self.vfs.get_mut(vf);
+                (entry.memory, entry.rlcv_saved) = (Memory::Foreign, false);
+            }
             Step::Operate(Operation::SaveRlcv(vf)) => self.vfs.get_mut(vf).rlcv_saved = true,
             Step::Operate(Operation::ResetGpu) => {
                 for (_, v) in self.vfs.iter_mut() {
@@ -111,6 +122,7 @@ impl Engine {
             Task::Enter(_) => self.turn_begins(),
             Task::EnterFini(vf) => self.grant(vf, Request::Fini),
             Task::Start { vf, request, .. } => self.grant(vf, request),
+            Task::Chore(vf, _) => self.vfs.get_mut(vf).chore = None,
             Task::Clear(vf) | Task::Reset(vf, _) => self.left(vf),
             Task::HandOver => self.handed_over(),
             Task::Boot => {
@@ -161,6 +173,10 @@ impl Engine {
             return;
         }
         let task = self.abandon();
+        if let Some(Task::Chore(vf, _)) = task {
+            // Once is enough.
+            self.vfs.get_mut(vf).chore = None;
+        }
         match (task, culprit(step)) {
             (Some(Task::ResetGpu | Task::Boot), _) => self.gpu_failed(Cause::Step(step)),
             (Some(Task::Reset(vf, reason)), _) => {
@@ -205,7 +221,8 @@ impl Engine {
 
     pub(super) fn begin_vf_reset(&mut self, vf: VfId, reason: Reason) {
         self.report(Report::Reset { vf, reason });
-        self.vfs.get_mut(vf).stats.count_reset(reason);
+        let now = self.now;
+        self.vfs.get_mut(vf).stats.count_reset(reason, now);
         if reason.is_its_own() {
             self.charge_budget(vf, super::super::guard::Kind::Flr);
         }
@@ -223,6 +240,7 @@ impl Engine {
             return;
         }
         self.gpu_attempts = self.gpu_attempts.saturating_add(1);
+        self.gpu_resets = self.gpu_resets.saturating_add(1);
         self.report(Report::GpuReset { cause });
         for vf in VfId::all() {
             let entry = self.vfs.get(vf);
@@ -234,7 +252,8 @@ impl Engine {
             }
             self.gpu_notified |= vf.bit();
             self.evict(vf, Some(Reason::Gpu), Fate::Available);
-            self.vfs.get_mut(vf).stats.count_reset(Reason::Gpu);
+            let now = self.now;
+            self.vfs.get_mut(vf).stats.count_reset(Reason::Gpu, now);
             self.act(Action::Reply {
                 vf,
                 reply: Reply::FlrNotification,
@@ -285,6 +304,7 @@ impl Engine {
         self.gpu_reset = None;
         for vf in VfId::all() {
             self.refuse_waiting(vf, Refusal::NotUp);
+            self.deny_chore(vf);
             if self.vfs.get(vf).state.is_started() {
                 self.evict(vf, None, Fate::Available);
             }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! `sriov_admin/pf/`: the PF's own part, with `profile/` and `stats/`.
+
+use super::{
+    choices,
+    line,
+    profile::PREEMPT_MAX_US,
+    PRIORITIES, //
+};
+use crate::{
+    gpu::Gpu,
+    kernel_ext::sysfs::{
+        Attribute,
+        Attributes,
+        Text, //
+    },
+};
+use kernel::{
+    prelude::*,
+    sizes::SZ_1M,
+    sync::Arc, //
+};
+
+fn bytes(mb: u32) -> u64 {
+    u64::from(mb) * SZ_1M as u64
+}
+
+/// `pf/`.
+pub(super) struct Pf<'a>(pub(super) Arc<Gpu<'a>>);
+
+impl Attributes for Pf<'_> {
+    const ALL: &'static [Attribute] = &[Attribute::ro(c"vram_total")];
+
+    fn show(&self, _index: usize, to: &mut Text<'_>) -> Result {
+        line(to, bytes(self.0.iov.total_fb_mb()?.into()))
+    }
+}
+
+/// `pf/profile/`: nothing of it can be changed, as the PF only has the GPU for what it has to do.
+pub(super) struct Profile<'a>(pub(super) Arc<Gpu<'a>>);
+
+impl Attributes for Profile<'_> {
+    const ALL: &'static [Attribute] = &[
+        Attribute::ro(c"exec_quantum_ms"),
+        Attribute::ro(c"preempt_timeout_us"),
+        Attribute::ro(c"sched_priority"),
+        Attribute::ro(c"vram_quota"),
+    ];
+
+    fn show(&self, index: usize, to: &mut Text<'_>) -> Result {
+        match index {
+            0 => line(to, 0),
+            1 => line(to, PREEMPT_MAX_US),
+            2 => choices(to, &PRIORITIES, "low"),
+            _ => {
+                let partition = self.0.division.partition();
+                line(to, partition.map_or(0, |p| bytes(p.pf().size_mb)))
+            }
+        }
+    }
+}
+
+/// `pf/stats/`.
+pub(super) struct Stats<'a>(pub(super) Arc<Gpu<'a>>);
+
+impl Attributes for Stats<'_> {
+    const ALL: &'static [Attribute] =
+        &[Attribute::ro(c"gpu_resets"), Attribute::ro(c"lost_events")];
+
+    fn show(&self, index: usize, to: &mut Text<'_>) -> Result {
+        match index {
+            0 => line(to, self.0.engine.lock().gpu_resets()),
+            _ => line(to, self.0.lost_events()),
+        }
+    }
+}
