@@ -33,6 +33,7 @@ mod pf;
 mod post;
 mod report;
 mod reset;
+mod trace;
 mod watch;
 mod worker;
 

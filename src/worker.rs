@@ -38,6 +38,7 @@ use crate::{
         time::now_ns, //
     },
     report,
+    trace::Tracer,
     watch::Watch,
 };
 use kernel::{
@@ -52,23 +53,29 @@ pub(crate) struct Worker<'a> {
     timers: Timers,
     watch: Watch<'a>,
     journal: Journal,
+    tracer: Tracer<'a>,
 }
 
 impl<'a> Worker<'a> {
     /// A worker for a card that is initialised and free.
     pub(crate) fn new(gpu: Arc<Gpu<'a>>, hands: Hands<'a>, watch: Watch<'a>) -> Result<Self> {
+        let dev = gpu.dev.as_ref();
         Ok(Self {
             gpu,
             hands,
             timers: Timers::IDLE,
             watch,
             journal: Journal::new()?,
+            tracer: Tracer::new(dev),
         })
     }
 
     /// Lets the engine handle an event and does what it wants, until there is nothing more to do at once.
     fn handle(&mut self, event: Event) {
         self.journal.note(now_ns(), What::Event(event));
+        if let Event::Message { vf, message } = event {
+            self.tracer.received(vf, message);
+        }
         let mut next = Some(event);
         while let Some(event) = next.take() {
             if let Some((step, limit)) = self.decide(event) {
@@ -76,6 +83,7 @@ impl<'a> Worker<'a> {
                 let result = Self::work(&mut self.hands, step, limit);
                 let took = now_ns().saturating_sub(begin);
                 self.journal.note(begin, What::step(step, &result, took));
+                self.tracer.step(step, &result, begin, took);
                 match step {
                     Step::Command(Command::Init, Function::Vf(number)) => {
                         if let Some(vf) = VfId::new(number) {
@@ -100,6 +108,7 @@ impl<'a> Worker<'a> {
             gpu,
             timers,
             journal,
+            tracer,
             ..
         } = self;
         let mut engine = gpu.engine.lock();
@@ -109,6 +118,7 @@ impl<'a> Worker<'a> {
                 Action::Card(step) => work = Some(step),
                 Action::Reply { vf, reply } => {
                     journal.note(now_ns(), What::Reply(vf, reply));
+                    tracer.sent(vf, reply);
                     gpu.mailbox.lock().send(&gpu.mmio, vf, reply);
                 }
                 Action::Arm { timer, deadline } => *timers.get(timer) = Some(deadline),
@@ -117,6 +127,7 @@ impl<'a> Worker<'a> {
                 Action::Report(Report::Text { vf }) => text = Some(vf),
                 Action::Report(report) => {
                     report::log(gpu.dev, report);
+                    tracer.report(report, now_ns());
                     match report {
                         Report::Failed { step, .. } => failed = Some(step),
                         Report::Denied { .. } => gpu.deny(EBUSY),

@@ -16,4 +16,5 @@ pub(crate) mod module_param;
 pub(crate) mod pci;
 pub(crate) mod sysfs;
 pub(crate) mod time;
+pub(crate) mod trace;
 pub(crate) mod wait;

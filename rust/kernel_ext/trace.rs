@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Tracepoints: the Rust side of `c/trace.h`.
+//!
+//! As [`kernel::tracepoint`], which only knows those of the kernel itself. A tracepoint that is off is an instruction that
+//! does nothing.
+//!
+//! C header: [`include/linux/tracepoint.h`](srctree/include/linux/tracepoint.h)
+
+use kernel::{
+    bindings,
+    device,
+    prelude::*, //
+};
+
+macro_rules! tracepoints {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),* $(,)?);)*) => {
+        kernel::macros::paste! {$(
+            $(#[$doc])*
+            #[inline(always)]
+            pub(crate) fn $name(dev: &device::Device<device::Bound>, $($arg: $ty),*) {
+                #[cfg(CONFIG_TRACEPOINTS)]
+                {
+                    // A lock class without lockdep is empty.
+                    #[allow(improper_ctypes)]
+                    extern "C" {
+                        static [<__tracepoint_ $name>]: bindings::tracepoint;
+                        fn [<rust_do_trace_ $name>](dev: *const c_char, $($arg: $ty),*);
+                    }
+                    // SAFETY: The key is that of a tracepoint, which C defines.
+                    let on = unsafe {
+                        kernel::static_branch_unlikely!(
+                            [<__tracepoint_ $name>],
+                            bindings::tracepoint,
+                            key
+                        )
+                    };
+                    if on {
+                        // SAFETY: The name ends with NUL and is copied; the other arguments are numbers.
+                        unsafe { [<rust_do_trace_ $name>](dev.name().as_char_ptr(), $($arg),*) };
+                    }
+                }
+                #[cfg(not(CONFIG_TRACEPOINTS))]
+                let _ = (dev, $($arg),*);
+            }
+        )*}
+    };
+}
+
+tracepoints! {
+    /// `gim:world_switch`. All times in ns.
+    world_switch(from: u8, to: u8, idle: u64, save: u64, load: u64, run: u64, total: u64);
+    /// `gim:command`. `took` in ns.
+    command(command: u8, vf: u8, result: u8, took: u64);
+    /// `gim:operation`. `took` in ns.
+    operation(operation: u8, vf: u8, done: bool, took: u64);
+    /// `gim:message`.
+    message(vf: u8, to_vf: bool, id: u32);
+    /// `gim:exclusive`. `held` in ns.
+    exclusive(vf: u8, granted: bool, held: u64);
+    /// `gim:reset`.
+    reset(vf: u8, reason: u8);
+    /// `gim:guard`.
+    guard(vf: u8, kind: u8);
+    /// `gim:state`.
+    state(vf: u8, state: u8);
+}
