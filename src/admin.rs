@@ -7,7 +7,7 @@
 //! sriov_admin/
 //! |-- policy, default_quantum_us, state, reset, fb_clear, exclusive_timeout_ms, lone_check_ms, guard_*
 //! |-- .bulk_profile/          exec_quantum_ms, preempt_timeout_us, sched_priority, weight, vram_quota   of all VFs
-//! |-- pf/                     device, vram_total
+//! |-- pf/                     device, vram_total, gpu_busy_percent, dpm_level, serial_number, vbios_*
 //! |   |-- profile/            exec_quantum_ms, preempt_timeout_us, sched_priority, vram_quota
 //! |   `-- stats/              gpu_resets, lost_events
 //! `-- vf<N>/                  device, state, stop, reset, clear
@@ -20,10 +20,14 @@
 
 mod bulk;
 mod card;
+mod debug;
 mod pf;
 mod profile;
+mod sensors;
 mod stats;
 mod vf;
+
+pub(crate) use self::debug::TOP as DEBUGFS;
 
 use crate::{
     gim_core::{
@@ -35,7 +39,9 @@ use crate::{
         vfid::VfId,
     },
     gpu::Gpu,
+    identity::Identity,
     kernel_ext::{
+        hwmon::Hwmon,
         pci::find_vf,
         sysfs::{
             number,
@@ -62,6 +68,8 @@ use kernel::{
 
 /// The whole tree. Fields are dropped in the order in which they stand here: what is inside a folder first.
 pub(crate) struct Tree<'a> {
+    _debug: debug::Debug<'a>,
+    _hwmon: Option<Hwmon<sensors::Chip<'a>>>,
     /// To the devices of the VFs that are enabled.
     links: Pin<KBox<Mutex<KVec<Link>>>>,
     _pf_link: Link,
@@ -80,11 +88,19 @@ pub(crate) struct Tree<'a> {
 const DEVICE: &CStr = c"device";
 
 impl<'a> Tree<'a> {
-    /// Makes the tree for a PF with `total_vfs` VFs.
-    pub(crate) fn new(gpu: &Arc<Gpu<'a>>, total_vfs: u16) -> Result<Self> {
+    /// Makes the tree for a PF with `total_vfs` VFs, and its sensors.
+    pub(crate) fn new(gpu: &Arc<Gpu<'a>>, total_vfs: u16, identity: Identity) -> Result<Self> {
+        let sensors = sensors::Sensors::new(gpu)?;
+        // A kernel without hwmon does as well.
+        let hwmon = Hwmon::new(gpu.dev.as_ref(), sensors::Chip(sensors.clone())).ok();
         let card = Folder::new(gpu.dev, c"sriov_admin", card::Card(gpu.clone()))?;
         let bulk = Folder::new(&card, c".bulk_profile", bulk::Bulk(gpu.clone()))?;
-        let pf = Folder::new(&card, c"pf", pf::Pf(gpu.clone()))?;
+        let pf = pf::Pf {
+            gpu: gpu.clone(),
+            sensors,
+            identity,
+        };
+        let pf = Folder::new(&card, c"pf", pf)?;
         let pf_profile = Folder::new(&pf, c"profile", pf::Profile(gpu.clone()))?;
         let pf_stats = Folder::new(&pf, c"stats", pf::Stats(gpu.clone()))?;
         let pf_link = Link::new(&pf, DEVICE, gpu.dev)?;
@@ -105,6 +121,8 @@ impl<'a> Tree<'a> {
             vfs.push(folder, GFP_KERNEL)?;
         }
         Ok(Self {
+            _debug: debug::Debug::new(gpu)?,
+            _hwmon: hwmon,
             links: KBox::pin_init(new_mutex!(KVec::new(), "Tree::links"), GFP_KERNEL)?,
             _pf_link: pf_link,
             _profiles: profiles,

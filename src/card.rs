@@ -33,6 +33,7 @@ use crate::{
             Posted, //
         },
     },
+    identity::Identity,
     irq::{
         Consumer,
         Interrupts, //
@@ -149,6 +150,7 @@ impl<'a> Card<'a> {
             vbios.post(dev, &gpu.mmio)?;
         }
         let interrupts = Interrupts::new(dev)?;
+        let identity = Identity::new(dev, &gpu.mmio, vbios.image())?;
         let mut found = Found {
             gpu: gpu.clone(),
             fb: *gpu.division.found(),
@@ -211,7 +213,7 @@ impl<'a> Card<'a> {
             iov.total_fb_mb()?
         );
         Ok(Self {
-            admin: Tree::new(&gpu, total_vfs)?,
+            admin: Tree::new(&gpu, total_vfs, identity)?,
             _worker: worker,
             _irq: irq,
             ring: consumer,

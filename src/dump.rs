@@ -45,22 +45,7 @@ fn write(
 ) -> fmt::Result {
     writeln!(out, "gim: {} failed", step)?;
     writeln!(out, "\n[engine]")?;
-    writeln!(out, "phase: {:?}", engine.phase())?;
-    let name = |out: &mut Dump, what: &str, vf: Option<VfId>| match vf {
-        Some(vf) => writeln!(out, "{what}: {}", vf),
-        None => writeln!(out, "{what}: none"),
-    };
-    name(out, "runs", engine.running())?;
-    name(out, "exclusive", engine.owner())?;
-    writeln!(out, "requests waiting: {}", engine.waiting())?;
-    write!(out, "run list:")?;
-    for vf in engine.run_list() {
-        write!(out, " {}", vf)?;
-    }
-    writeln!(out)?;
-    for vf in VfId::all().filter(|vf| engine.state(*vf) != State::Disabled) {
-        vf_state(out, engine, vf)?;
-    }
+    self::engine(out, engine)?;
     writeln!(out, "\n[last]")?;
     writeln!(out, "{journal}")?;
     writeln!(out, "[registers]")?;
@@ -75,7 +60,28 @@ fn write(
     Ok(())
 }
 
-fn vf_state(out: &mut Dump, engine: &Engine, vf: VfId) -> fmt::Result {
+/// What the GPU's owner is doing.
+pub(crate) fn engine<W: Write>(out: &mut W, engine: &Engine) -> fmt::Result {
+    writeln!(out, "phase: {:?}", engine.phase())?;
+    let name = |out: &mut W, what: &str, vf: Option<VfId>| match vf {
+        Some(vf) => writeln!(out, "{what}: {}", vf),
+        None => writeln!(out, "{what}: none"),
+    };
+    name(out, "runs", engine.running())?;
+    name(out, "exclusive", engine.owner())?;
+    writeln!(out, "requests waiting: {}", engine.waiting())?;
+    write!(out, "run list:")?;
+    for vf in engine.run_list() {
+        write!(out, " {}", vf)?;
+    }
+    writeln!(out)?;
+    for vf in VfId::all().filter(|vf| engine.state(*vf) != State::Disabled) {
+        vf_state(out, engine, vf)?;
+    }
+    Ok(())
+}
+
+fn vf_state(out: &mut impl Write, engine: &Engine, vf: VfId) -> fmt::Result {
     let stats = engine.stats(vf);
     write!(
         out,

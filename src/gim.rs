@@ -15,6 +15,7 @@ mod gim_core;
 mod kernel_ext;
 
 mod admin;
+mod ask;
 mod card;
 mod division;
 mod driver;
@@ -25,6 +26,7 @@ mod gpu;
 mod handover;
 mod hands;
 mod hw;
+mod identity;
 mod irq;
 mod journal;
 mod load;
@@ -40,13 +42,16 @@ mod worker;
 /// The module: alive as long as its driver is registered.
 #[pin_data]
 struct Gim {
+    // Dropped in this order: devices have their folders of debugfs in that of the module.
     #[pin]
     _driver: kernel::driver::Registration<kernel_ext::pci::Adapter<driver::Gim>>,
+    _debugfs: kernel::debugfs::Dir,
 }
 
 impl kernel::InPlaceModule for Gim {
     fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
+            _debugfs: kernel::debugfs::Dir::new(admin::DEBUGFS),
             _driver <- kernel::driver::Registration::new(
                 <Self as kernel::ModuleMetadata>::NAME,
                 module,

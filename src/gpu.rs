@@ -5,6 +5,7 @@
 //! The command port is the worker's alone; everybody else sends it events.
 
 use crate::{
+    ask::Desk,
     division::Division,
     gim_core::{
         engine::{
@@ -99,6 +100,8 @@ pub(crate) struct Gpu<'a> {
     #[pin]
     pub(crate) division: Division<'a>,
     #[pin]
+    pub(crate) desk: Desk,
+    #[pin]
     pub(crate) mailbox: Mutex<Mailbox>,
     #[pin]
     events: Mutex<Events>,
@@ -158,6 +161,7 @@ impl<'a> Gpu<'a> {
                     dev.iomap_region_sized::<{ doorbell::SIZE }>(doorbell::BAR, c"gim")?,
                 ),
                 division <- division,
+                desk <- Desk::new(),
                 mailbox <- new_mutex!(Mailbox::new(), "Gpu::mailbox"),
                 events <- new_mutex!(
                     Events {
@@ -260,9 +264,28 @@ impl<'a> Gpu<'a> {
     }
 
     /// For the worker: sleeps until there is an event, the thread has to stop, or the monotonic clock shows `deadline`.
+    ///
+    /// A question that is asked ends the sleep as well, unless one waits already.
     pub(crate) fn wait_for_event(&self, deadline: Option<u64>, stop: fn() -> bool) {
-        self.worker
-            .wait_until(deadline, || self.waiting.load(Acquire) || stop());
+        let waits = self.desk.is_open();
+        self.worker.wait_until(deadline, || {
+            self.waiting.load(Acquire) || (!waits && self.desk.is_open()) || stop()
+        });
+    }
+
+    /// Has the worker look whether there is something to do.
+    pub(crate) fn wake_worker(&self) {
+        self.worker.wake();
+    }
+
+    /// For the worker: who waits for it may look again.
+    pub(crate) fn wake_others(&self) {
+        self.published.wake();
+    }
+
+    /// Waits until the worker has done something, at most until the monotonic clock shows `deadline`; whether it has.
+    pub(crate) fn wait_published(&self, deadline: u64, done: impl FnMut() -> bool) -> bool {
+        self.published.wait_until(Some(deadline), done)
     }
 
     /// For the worker: sleeps until the monotonic clock shows `deadline`.

@@ -5,6 +5,10 @@
 //! Decides nothing itself. All waiting here is bounded.
 
 use crate::{
+    ask::{
+        Answer,
+        Question, //
+    },
     dump,
     gim_core::{
         engine::{
@@ -26,11 +30,17 @@ use crate::{
     },
     gpu::Gpu,
     hands::Hands,
+    hw::{
+        sensors::Readings,
+        smc,
+        strap, //
+    },
     journal::{
         Journal,
         What, //
     },
     kernel_ext::{
+        heap::Text,
         kthread::{
             should_stop,
             Run, //
@@ -41,6 +51,7 @@ use crate::{
     trace::Tracer,
     watch::Watch,
 };
+use core::fmt::Write;
 use kernel::{
     prelude::*,
     sync::Arc, //
@@ -147,6 +158,26 @@ impl<'a> Worker<'a> {
         work.map(|step| (step, limit(&engine, step)))
     }
 
+    /// Answers what somebody wants to know.
+    fn answer(&self, question: Question) -> Result<Answer> {
+        let mmio = &self.gpu.mmio;
+        if let Question::Journal = question {
+            let mut text = Text::new();
+            write!(text, "{}", self.journal).map_err(|_| ENOMEM)?;
+            return Ok(Answer::Text(text.into_bytes()));
+        }
+        let answer = match question {
+            Question::Smc(address) => Answer::Register(smc::read(mmio, address)),
+            Question::Strap(address) => Answer::Register(strap::read(mmio, address)),
+            _ => Answer::Sensors(Readings::take(mmio)),
+        };
+        // All ones may be from a card that is gone.
+        if self.hands.is_gone() {
+            return Err(ENODEV);
+        }
+        Ok(answer)
+    }
+
     /// Does one thing on the card; the event that follows from it.
     fn work(hands: &mut Hands<'_>, step: Step, limit: Option<u64>) -> Event {
         let result = match step {
@@ -199,6 +230,12 @@ impl Run for Worker<'_> {
                 }
             }
             let first = first.map(|(deadline, _)| deadline);
+            if let Some((question, since)) = self.gpu.desk.question(now, first) {
+                let answer = self.answer(question);
+                self.gpu.desk.reply(since, answer);
+                self.gpu.wake_others();
+                continue;
+            }
             let look = self.watch.look(now);
             let deadline = [first, look].into_iter().flatten().min();
             self.gpu.wait_for_event(deadline, should_stop);

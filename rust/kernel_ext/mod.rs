@@ -8,9 +8,11 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod coredump;
+pub(crate) mod debugfs;
 pub(crate) mod dma;
 pub(crate) mod fmt;
 pub(crate) mod heap;
+pub(crate) mod hwmon;
 pub(crate) mod kthread;
 pub(crate) mod module_param;
 pub(crate) mod pci;

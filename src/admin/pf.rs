@@ -6,10 +6,12 @@ use super::{
     choices,
     line,
     profile::PREEMPT_MAX_US,
+    sensors::Sensors,
     PRIORITIES, //
 };
 use crate::{
     gpu::Gpu,
+    identity::Identity,
     kernel_ext::sysfs::{
         Attribute,
         Attributes,
@@ -26,14 +28,50 @@ fn bytes(mb: u32) -> u64 {
     u64::from(mb) * SZ_1M as u64
 }
 
+fn optional(to: &mut Text<'_>, value: Option<&impl core::fmt::Display>) -> Result {
+    match value {
+        Some(value) => line(to, value),
+        None => line(to, ""),
+    }
+}
+
 /// `pf/`.
-pub(super) struct Pf<'a>(pub(super) Arc<Gpu<'a>>);
+pub(super) struct Pf<'a> {
+    pub(super) gpu: Arc<Gpu<'a>>,
+    pub(super) sensors: Arc<Sensors<'a>>,
+    pub(super) identity: Identity,
+}
 
 impl Attributes for Pf<'_> {
-    const ALL: &'static [Attribute] = &[Attribute::ro(c"vram_total")];
+    const ALL: &'static [Attribute] = &[
+        Attribute::ro(c"vram_total"),
+        Attribute::ro(c"gpu_busy_percent"),
+        Attribute::ro(c"dpm_level"),
+        Attribute::ro(c"serial_number"),
+        Attribute::ro(c"vbios_version"),
+        Attribute::ro(c"vbios_part_number"),
+        Attribute::ro(c"vbios_date"),
+    ];
 
-    fn show(&self, _index: usize, to: &mut Text<'_>) -> Result {
-        line(to, bytes(self.0.iov.total_fb_mb()?.into()))
+    fn show(&self, index: usize, to: &mut Text<'_>) -> Result {
+        let Identity {
+            serial_number,
+            vbios_version,
+            vbios_part_number,
+            vbios_date,
+        } = &self.identity;
+        match index {
+            0 => line(to, bytes(self.gpu.iov.total_fb_mb()?.into())),
+            1 => line(to, self.sensors.readings()?.busy_percent?),
+            2 => line(to, self.sensors.readings()?.sclk_level),
+            3 => {
+                let [high, low] = serial_number;
+                line(to, format_args!("{high:016x}{low:016x}"))
+            }
+            4 => optional(to, vbios_version.as_ref()),
+            5 => line(to, vbios_part_number.as_str()),
+            _ => optional(to, vbios_date.as_ref()),
+        }
     }
 }
 

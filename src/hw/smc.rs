@@ -7,9 +7,14 @@ use super::mmio::{
     Mmio,
     Setting, //
 };
-use kernel::io::{
-    register,
-    Io, //
+use kernel::{
+    io::{
+        poll::read_poll_timeout,
+        register,
+        Io, //
+    },
+    prelude::*,
+    time::Delta, //
 };
 
 register! {
@@ -20,6 +25,21 @@ register! {
 
     /// The register at the address of window 8.
     SMU_IND_DATA_0(u32) @ 0x69c {
+        31:0 value;
+    }
+
+    /// A message to the SMC: a write sends it.
+    SMC_MESSAGE_0(u32) @ 0x250 {
+        15:0 message;
+    }
+
+    /// The answer; 0 until there is one.
+    SMC_RESP_0(u32) @ 0x254 {
+        15:0 response;
+    }
+
+    /// What comes with a message, or with its answer.
+    SMC_MSG_ARG_0(u32) @ 0x290 {
         31:0 value;
     }
 }
@@ -73,4 +93,40 @@ pub(crate) fn forget_microcode(mmio: &Mmio<'_>) {
         clear(UCODE_VERSIONS + i * UCODE_VERSION_SIZE);
     }
     DRIVER_ADDRESS_VALID.into_iter().for_each(clear);
+}
+
+/// Reads a register or a dword of the memory of the SMC. For the worker alone, and for probe before there is one.
+pub(crate) fn read(mmio: &Mmio<'_>, address: u32) -> u32 {
+    at(mmio, address, || mmio.read(SMU_IND_DATA_0).into())
+}
+
+/// How long the SMC may take for an answer: it gives one within microseconds, and whoever asks keeps the GPU waiting.
+const ANSWER_LIMIT: Delta = Delta::from_millis(5);
+/// How often it is looked for.
+const ANSWER_POLL: Delta = Delta::from_micros(10);
+/// The answer to a message that was understood.
+const OK: u32 = 1;
+
+/// Sends a message, and gives what comes with the answer. For the worker alone.
+///
+/// # Errors
+///
+/// `ETIMEDOUT` if the SMC is busy with another message or does not answer, `EIO` if it refuses.
+pub(crate) fn message(mmio: &Mmio<'_>, message: u16) -> Result<u32> {
+    let answer = || -> Result<u32> {
+        read_poll_timeout(
+            || Ok(u32::from(mmio.read(SMC_RESP_0).response())),
+            |response| *response != 0,
+            ANSWER_POLL,
+            ANSWER_LIMIT,
+        )
+    };
+    answer()?;
+    // Or an old answer would be taken for the new one, as the C driver does (section 3.4 of the behaviour reference).
+    mmio.write_reg(SMC_RESP_0::from(0));
+    mmio.write_reg(SMC_MESSAGE_0::from(u32::from(message)));
+    match answer()? {
+        OK => Ok(mmio.read(SMC_MSG_ARG_0).into()),
+        _ => Err(EIO),
+    }
 }

@@ -7,7 +7,7 @@ use super::mmio::Mmio;
 use kernel::io::Io;
 
 /// Name and byte offset.
-const REGISTERS: [(&str, usize); 25] = [
+pub(super) const REGISTERS: [(&str, usize); 25] = [
     ("SRBM_STATUS", 0xe50),
     ("SRBM_STATUS2", 0xe4c),
     ("GRBM_STATUS", 0x8010),

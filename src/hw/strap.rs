@@ -44,7 +44,8 @@ const SWRST_CONTROL: u32 = 0x0140_010c;
 /// EP_FLR0_RESET_EN and EP_FLR_DISABLE_CFG_RST.
 const SWRST_CONTROL_FLR: u32 = 1 << 16 | 0xf << 20;
 
-fn read(mmio: &Mmio<'_>, address: u32) -> u32 {
+/// Reads a register of the PCIE core. For the worker alone, and for probe before there is one.
+pub(crate) fn read(mmio: &Mmio<'_>, address: u32) -> u32 {
     mmio.write_reg(PCIE_INDEX::from(address));
     mmio.read(PCIE_DATA).into()
 }
