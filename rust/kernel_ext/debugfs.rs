@@ -143,9 +143,10 @@ impl<T: Files> Folder<T> {
     ///
     /// `ENOMEM`. That debugfs cannot be used is none.
     pub(crate) fn new(parent: &impl Parent, name: &CStr, value: &Arc<T>) -> Result<Self> {
-        // SAFETY: The name is valid and copied; the parent is valid, NULL, or an error, which gives an error.
-        let dir = parent
-            .with(|parent| unsafe { bindings::debugfs_create_dir(name.as_char_ptr(), parent) });
+        let dir = parent.with(|parent| {
+            // SAFETY: The name is valid and copied; the parent is valid, NULL, or an error, which gives an error.
+            unsafe { bindings::debugfs_create_dir(name.as_char_ptr(), parent) }
+        });
         let mut folder = Self {
             dir,
             _files: KVec::new(),

@@ -17,6 +17,8 @@ macro_rules! tracepoints {
     ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),* $(,)?);)*) => {
         kernel::macros::paste! {$(
             $(#[$doc])*
+            // As many as the event has fields.
+            #[allow(clippy::too_many_arguments)]
             #[inline(always)]
             pub(crate) fn $name(dev: &device::Device<device::Bound>, $($arg: $ty),*) {
                 #[cfg(CONFIG_TRACEPOINTS)]
