@@ -118,6 +118,29 @@ def test_boot_has_sixteen_vfs_without_a_login(system):
     assert system.sh("cd /root; sha256sum gim_config").split()[0] == before.split()[0]
 
 
+def test_the_module_is_signed_for_secure_boot(system):
+    # With the key that DKMS has made, which the administrator is to enroll.
+    assert "DKMS" in system.sh(f"modinfo -k {system.release} -F signer gim")
+    system.sh(f"""
+        cd /tmp; file=$(ls /lib/modules/{system.release}/updates/dkms/gim.ko*)
+        case $file in *.xz) xz -dc $file > gim.ko ;; *.zst) zstd -dcq $file > gim.ko ;; *) cp $file gim.ko ;; esac
+        all=$(stat -c %s gim.ko); magic=28
+        len=$(tail -c $((magic + 4)) gim.ko | head -c 4 | od -An -tu4 --endian=big | tr -d ' ')
+        head -c $((all - magic - 12 - len)) gim.ko > content
+        tail -c $((magic + 12 + len)) gim.ko | head -c $len > signature
+        openssl x509 -inform DER -in /var/lib/dkms/mok.pub -out mok.pem
+        openssl cms -verify -binary -inform DER -in signature -content content -certfile mok.pem -nointern -noverify \
+            -out /dev/null""")
+
+
+def test_a_kernel_that_wants_signatures_refuses_the_module_and_boots(system):
+    # Nobody has enrolled the key: that takes the machine's firmware.
+    with system.boot(system.release, cards=1, append="module.sig_enforce=1", log=LOGS / "packages-signed") as machine:
+        refused = machine.run("modprobe gim")
+        assert refused.status != 0 and "Key was rejected by service" in refused.output
+        assert machine.sh("systemctl is-active multi-user.target") == "active"
+
+
 def test_another_kernel_gets_its_module(system):
     line = system.release.removesuffix("amd64")
     said = system.install(f"linux-image-{line}cloud-amd64", f"linux-headers-{line}cloud-amd64")
