@@ -14,6 +14,11 @@
 #define BYTES_PER_NS    8
 /* How far a queue gets before others have their turn */
 #define SLICE_NS        20000
+/*
+ * How far ahead of its time an engine may be when something is written to it:
+ * who waits for a few packets does not wait for the host's timers.
+ */
+#define AHEAD_NS        1000000
 /* How often an engine looks whether what it waits for has come */
 #define POLL_NS         200000
 /* Enough to know how long any packet is */
@@ -225,7 +230,7 @@ static void turn(S7150Fn *f)
         }
     }
     e->in_turn = false;
-    e->busy_until = s7150_now() + longest;
+    e->busy_until = MAX(e->busy_until, s7150_now()) + longest;
     if (more && longest) {
         timer_mod(e->timer, e->busy_until);
     } else if (polls || more) {
@@ -246,7 +251,7 @@ void engine_kick(S7150Fn *f)
     if (!s7150_running(f) || e->in_turn) {
         return;
     }
-    if (s7150_now() >= e->busy_until) {
+    if (s7150_now() + AHEAD_NS >= e->busy_until) {
         turn(f);
     } else {
         timer_mod(e->timer, e->busy_until);

@@ -16,9 +16,7 @@ RINGS = ("gfx", "compute", "sdma0", "sdma1")
 def test_vfs_at_once(amdgpu, vfs):
     amdgpu.start(vfs)
     all_vfs = range(1, vfs + 1)
-    # amdgpu waits 12 s for exclusive access, in which its predecessors have theirs: on a slow host not all at once.
-    for first in range(1, vfs + 1, 4):
-        amdgpu.bind(*range(first, min(first + 4, vfs + 1)))
+    amdgpu.bind(*all_vfs)
     assert len(amdgpu.bound()) == vfs
     amdgpu.card.set("counters-reset", True)
     amdgpu.test_buffers(*all_vfs)
