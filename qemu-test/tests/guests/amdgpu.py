@@ -16,8 +16,12 @@ FIRMWARE = "usr/lib/firmware/amdgpu"
 DRIVER = "/sys/bus/pci/drivers/amdgpu"
 # Loading it takes most of a minute of emulated time; a bind half a second, with all tests of rings.
 LOAD_LIMIT, BIND_LIMIT = 240, 60
+# Longer than a bind takes once the guest has given exclusive access back, and than an unbind until it has it
+LONG_TURN_MS = 500
 # How long a job may take before amdgpu resets its VF, in ms: longer than 16 VFs need for a turn, several times over.
 LOCKUP_MS = 4000
+# libdrm's tests of the gfx ring use its constant engine, which amdgpu lets nobody do without this bit.
+DEBUG_MASK = 0x400
 
 
 def firmware():
@@ -49,7 +53,8 @@ class Amdgpu:
         self.vram = Vram(self.machine, 0, "vram")
         # Only what a test binds is bound.
         gim.sh("echo 0 > /sys/bus/pci/drivers_autoprobe")
-        gim.sh(f"[ -e {DRIVER} ] || modprobe amdgpu lockup_timeout={LOCKUP_MS}", limit=LOAD_LIMIT)
+        gim.sh(f"[ -e {DRIVER} ] || modprobe amdgpu lockup_timeout={LOCKUP_MS} debug_mask={DEBUG_MASK}",
+               limit=LOAD_LIMIT)
 
     def start(self, vfs):
         """Loads the PF's driver, which makes VFs of the card."""
@@ -60,22 +65,24 @@ class Amdgpu:
         """A VF's address in the guest; VFs count from 1."""
         return pathlib.PurePath(self.gim.sh(f"readlink {self.gim.path()}/virtfn{vf - 1}")).name
 
-    def _long_turn(self, vf, done):
-        """A script in which a VF has a turn of 2 s, and the others 1 ms.
+    def _long_turn(self, vf, then):
+        """A script that does something at the beginning of a turn of a VF that is long.
 
         When amdgpu 7.3 binds and unbinds a VF it reads registers with a spin lock held (what its first client maps
-        counts as PRT), and sleeps if the VF does not get the GPU within 5 ms: the kernel dies of that.
+        counts as PRT), and sleeps if the VF does not get the GPU within 5 ms: the kernel dies of that. A VF that is yet
+        to be bound has its turn when it gives exclusive access back.
         """
         admin = f"{self.gim.path()}/sriov_admin"
         return f"""
+            . lib.sh
             echo 1 > {admin}/.bulk_profile/exec_quantum_ms
-            before=$(cat {admin}/vf{vf}/stats/runs)
-            echo 2000 > {admin}/vf{vf}/profile/exec_quantum_ms
-            # A VF that runs alone has no other turn.
-            tries=50
-            while [ $(cat {admin}/vf{vf}/state) = running ] && [ $(cat {admin}/vf{vf}/stats/runs) = $before ] &&
-                [ $tries -gt 0 ]; do tries=$((tries - 1)); done
-            {done} || {{ dmesg | tail; exit 1; }}
+            echo {LONG_TURN_MS} > {admin}/vf{vf}/profile/exec_quantum_ms
+            # One that runs alone has no other turn than this.
+            if [ $(cat {admin}/vf{vf}/state) = running ] && [ $(cat {admin}/vf*/state | grep -c running) -gt 1 ]; then
+                export before=$(cat {admin}/vf{vf}/stats/runs)
+                wait_for 20 sh -c '[ $(cat {admin}/vf{vf}/stats/runs) != $before ]'
+            fi
+            {then} || {{ dmesg | tail; exit 1; }}
             echo 0 > {admin}/.bulk_profile/exec_quantum_ms"""
 
     def bind(self, *vfs):
