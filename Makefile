@@ -8,6 +8,7 @@ ENTER := python3 qemu-test/toolchain enter
 STOCK = $(CACHE)/kdir
 STOCK_MODULES = $(CACHE)/image/lib/modules/$(shell cat $(STOCK)/include/config/kernel.release)
 export CARGO_TARGET_DIR := $(CURDIR)/build/cargo
+GIMCTL = tools/gimctl/Cargo.toml
 PYTEST := $(CACHE)/venv/bin/pytest
 RUFF := $(CACHE)/venv/bin/ruff
 REUSE := $(CACHE)/venv/bin/reuse
@@ -64,12 +65,26 @@ tests:
 # The targets from here on run in the root: $(ENTER) make TARGET.
 
 .PHONY: test-core
-test-core: ## formatting, lints and tests of the functional core
+test-core: ## formatting, lints and tests of the functional core and of gimctl
 	cargo fmt --manifest-path rust/Cargo.toml --all --check
 	cargo fmt --manifest-path rust/core/fuzz/Cargo.toml --check
 	cargo clippy --manifest-path rust/Cargo.toml --workspace --all-targets -- -D warnings
 	cargo check --manifest-path rust/core/fuzz/Cargo.toml
 	cargo test --manifest-path rust/Cargo.toml --workspace
+	cargo fmt --manifest-path $(GIMCTL) --check
+	cargo clippy --locked --manifest-path $(GIMCTL) --all-targets -- -D warnings
+	cargo test --locked --manifest-path $(GIMCTL)
+
+.PHONY: gimctl
+gimctl: ## the administrator's command, static: build/gimctl
+	cargo rustc --locked --release --bin gimctl --manifest-path $(GIMCTL) -- -C target-feature=+crt-static
+	cp $(CARGO_TARGET_DIR)/release/gimctl build/gimctl
+
+.PHONY: gimctl-doc
+gimctl-doc: gimctl ## its man pages and completions: build/gimctl-doc
+	mkdir -p build/gimctl-doc
+	build/gimctl man build/gimctl-doc
+	for shell in bash zsh fish; do build/gimctl completion $$shell > build/gimctl-doc/gimctl.$$shell || exit 1; done
 
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz
@@ -106,7 +121,7 @@ test-device: device ## lints of the emulated card and of what belongs to a relea
 	scripts/dist --check
 
 .PHONY: test-qemu
-test-qemu: stock-module device ## the tests in virtual machines
+test-qemu: stock-module device gimctl ## the tests in virtual machines
 	$(RUFF) check qemu-test
 	$(RUFF) check --config qemu-test/pyproject.toml rust/core/fuzz/run
 	$(PYTEST) -m 'not slow and not guests' -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout qemu-test/tests
