@@ -17,6 +17,7 @@ SCRATCH = BUILD / "testbed"
 DEVICE = pathlib.Path(os.environ.get("GIM_DEVICE", BUILD / "device" / "s7150.so"))
 VBIOS = BUILD / "device" / "vbios.rom"
 MODULE = BUILD / "stock" / "gim.ko"
+GIMCTL = BUILD / "gimctl"
 
 
 class SetupError(Exception):
