@@ -217,7 +217,7 @@ fn put_in_force(root: &Root, card: Option<&str>, apply: &cli::Apply) -> Result<E
             "there are settings and no card: load gim before, and see what `gimctl doctor` finds"
         );
     }
-    for address in settings.absent(&cards) {
+    for address in settings.absent(&card::all(root)) {
         eprintln!("gimctl: there are settings for {address}, and gim has no such card");
     }
     let mut changes: Vec<_> = cards

@@ -49,14 +49,13 @@ fn seconds(us: u64) -> String {
 /// A metric of each card.
 fn cards(
     status: &Status,
-    name: &'static str,
-    help: &'static str,
+    (name, kind, help): (&'static str, &'static str, &'static str),
     value: impl Fn(&CardStatus) -> Option<String>,
 ) -> Family {
     let sample = |card: &CardStatus| Some((labels(&[("card", &card.address)]), value(card)?));
     Family {
         name,
-        kind: "gauge",
+        kind,
         help,
         samples: status.cards.iter().filter_map(sample).collect(),
     }
@@ -106,7 +105,7 @@ fn sensor(
     help: &'static str,
     (of, digits): (&'static str, usize),
 ) -> Family {
-    cards(status, name, help, |card| {
+    cards(status, (name, "gauge", help), |card| {
         let (_, value) = card.sensors.iter().find(|(name, _)| name.starts_with(of))?;
         let raw = value.as_i64()?;
         Some(if digits == 0 {
@@ -131,20 +130,17 @@ fn families(status: &Status) -> Vec<Family> {
     vec![
         cards(
             status,
-            "gim_card_up",
-            "Whether the card is in operation.",
+            ("gim_card_up", "gauge", "Whether the card is in operation."),
             |card| Some(u8::from(card.state.as_deref() == Some("up")).to_string()),
         ),
         cards(
             status,
-            "gim_card_vfs",
-            "VFs that the card can have.",
+            ("gim_card_vfs", "gauge", "VFs that the card can have."),
             |card| Some(card.total_vfs.to_string()),
         ),
         cards(
             status,
-            "gim_card_vfs_enabled",
-            "VFs that are enabled.",
+            ("gim_card_vfs_enabled", "gauge", "VFs that are enabled."),
             |card| Some(card.vfs_enabled.to_string()),
         ),
         sensor(
@@ -170,6 +166,33 @@ fn families(status: &Status) -> Vec<Family> {
             "gim_card_clock_hertz",
             "Clock of the graphics engine.",
             ("freq", 0),
+        ),
+        cards(
+            status,
+            (
+                "gim_card_gpu_busy_ratio",
+                "gauge",
+                "How busy the graphics engine was of late.",
+            ),
+            |card| Some(scaled(card.hardware.get("gpu_busy_percent")?.as_i64()?, 2)),
+        ),
+        cards(
+            status,
+            (
+                "gim_card_gpu_resets_total",
+                "counter",
+                "Resets of the whole GPU.",
+            ),
+            |card| Some(card.stats.get("gpu_resets")?.to_string()),
+        ),
+        cards(
+            status,
+            (
+                "gim_card_lost_events_total",
+                "counter",
+                "Events that were dropped because too many waited.",
+            ),
+            |card| Some(card.stats.get("lost_events")?.to_string()),
         ),
         vfs(
             status,
@@ -306,6 +329,8 @@ mod tests {
             "gim_card_temperature_celsius{card=\"0000:01:00.0\"} 45.250",
             "gim_card_power_watts{card=\"0000:01:00.0\"} 31.500000",
             "gim_card_clock_hertz{card=\"0000:01:00.0\"} 920000000",
+            "gim_card_gpu_busy_ratio{card=\"0000:01:00.0\"} 0.87",
+            "gim_card_gpu_resets_total{card=\"0000:01:00.0\"} 0",
             "gim_vf_gpu_seconds_total{card=\"0000:01:00.0\",vf=\"2\"} 2.000000",
             "gim_vf_resets_total{card=\"0000:01:00.0\",vf=\"1\",reason=\"guest\"} 1",
             "gim_vf_state{card=\"0000:01:00.0\",vf=\"1\",state=\"running\"} 1",

@@ -25,17 +25,8 @@ const TOP: &str = "gim-report";
 const MOST: u64 = 1 << 20;
 /// Folders below a device, as `sriov_admin/vf1/profile`.
 const DEPTH: usize = 4;
-/// What is left out of a device's folder: what is secret, what does something when it is read, what is no text.
-const LEFT_OUT: [&str; 8] = [
-    "serial_number",
-    "vpd",
-    "rom",
-    "resource0",
-    "resource0_wc",
-    "resource2",
-    "resource2_wc",
-    "resource5",
-];
+/// What is secret in a device's folder.
+const SECRET: [&str; 2] = ["serial_number", "vpd"];
 /// What the kernel's command line may say in a report, by its beginnings.
 const HARMLESS: [&str; 16] = [
     "amd_iommu",
@@ -96,7 +87,7 @@ impl Archive {
             let Ok(kind) = path.symlink_metadata() else {
                 continue;
             };
-            if LEFT_OUT.contains(&name.as_str()) {
+            if is_left_out(&name) {
                 continue;
             }
             if kind.is_symlink() {
@@ -115,6 +106,14 @@ impl Archive {
     fn finish(self) -> Result<Vec<u8>> {
         Ok(self.0.into_inner()?.finish()?)
     }
+}
+
+/// Whether a file has no place in a report: what is secret, and the card's memory, ports and ROM (`resource0`, `rom`).
+fn is_left_out(name: &str) -> bool {
+    let window = name
+        .strip_prefix("resource")
+        .is_some_and(|number| !number.is_empty());
+    window || name == "rom" || SECRET.contains(&name)
 }
 
 fn is_readable(metadata: &fs::Metadata) -> bool {
@@ -336,6 +335,14 @@ mod tests {
             "[    1.500000] gim 0000:01:00.0: 16 VFs\n[    1.700000] pcieport 0000:00:03.0: AER: error\n\
              [    0.000001] vfio-pci 0000:01:02.1: reset\n"
         );
+    }
+
+    #[test]
+    fn what_the_card_has_in_its_windows_is_left_out() {
+        for name in ["resource0", "resource2_wc", "rom", "vpd", "serial_number"] {
+            assert!(is_left_out(name), "{name}");
+        }
+        assert!(!is_left_out("resource") && !is_left_out("config"));
     }
 
     #[test]
