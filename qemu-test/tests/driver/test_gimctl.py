@@ -89,6 +89,28 @@ def test_set(gim, guests, gimctl):
     assert result.status == 2 and "from 1 to 10000" in result.output
 
 
+def test_quotas_need_not_be_equal(gim, gimctl):
+    # What VF1 is to have more has to be taken from VF2 before, in whatever order they are named.
+    gimctl("set --vf 2 --vram 256M")
+    gimctl("set --vf 16 --vram 256M")
+    assert [vf["profile"]["vram_quota"] >> 20 for vf in status(gimctl)["vfs"]] == [480, 256] + 13 * [480] + [256]
+    result = gim.machine.run("./gimctl set --policy fair --vf 1 --vram 4G")
+    assert result.status == 1 and "nothing was changed" in result.output
+    assert status(gimctl)["settings"]["policy"] == "solid"
+
+
+def test_trace(gim, guests, gimctl):
+    crowd = guests()
+    crowd.do("1 start", f"1 work {FOREVER}", "2 start", f"2 work {FOREVER}")
+    gim.sh("mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null; true")
+    lines = gimctl("trace --event world_switch --vf 2 --count 20").splitlines()
+    assert len(lines) == 20
+    assert all(re.search(r"world_switch: .*\b(from|to)=2\b", line) for line in lines), lines
+    assert "there is no event" in gim.machine.run("./gimctl trace --event what").output
+    # Nothing of it is left.
+    assert gim.sh("ls /sys/kernel/tracing/instances") == ""
+
+
 def test_settings_survive_the_module(gim, gimctl):
     gimctl("set --policy fair --vf 3 --weight 77")
     gimctl("save")

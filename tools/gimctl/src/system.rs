@@ -40,6 +40,7 @@ fn explain(e: &io::Error) -> String {
         }
         Some(rustix::io::Errno::INVAL) => "the value is out of range",
         Some(rustix::io::Errno::BUSY) => "it is in use: the kernel's log says by whom",
+        Some(rustix::io::Errno::NOSPC) => "there is no room: make another VF's part smaller before",
         Some(rustix::io::Errno::NODEV) => "the card is gone: look at the kernel's log",
         Some(rustix::io::Errno::TIMEDOUT) => "the driver does not get on: look at the kernel's log",
         _ => return e.to_string(),

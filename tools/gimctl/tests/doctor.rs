@@ -276,6 +276,19 @@ fn more_vfs_than_memory_holds() {
         &["memory"],
         "2048 MB of framebuffer hold 6 VFs; 16 are asked for",
     );
+    let change = |root: &Path| {
+        file(root, &pf("sriov_numvfs"), "0\n");
+        file(
+            root,
+            &pf("sriov_admin/vf3/profile/vram_quota"),
+            "8589934592\n",
+        );
+    };
+    finds(
+        change,
+        &["memory"],
+        "15392 MB asked for, there is room for 7904 MB",
+    );
 }
 
 #[test]

@@ -261,7 +261,7 @@ fn memory(findings: &mut Findings, card: &Card, total_mb: u16) {
         vf_fb_mb: parameter("vf_fb"),
         quotas_mb: quotas(card),
     };
-    let advice = "ask for fewer VFs (vf_num), or less for the PF (pf_fb)";
+    let advice = "ask for fewer VFs (vf_num), less for the PF (pf_fb) or smaller quotas";
     match fb::Partition::new(&request) {
         Ok(partition) if partition.vfs() < asked => findings.warning(
             "memory",
