@@ -155,7 +155,8 @@ void s7150_fb_update_window(S7150Fn *f)
 
 /*
  * A saved context. The real one is opaque; what counts is that it lies in VRAM,
- * so that whoever overwrites it makes LOAD fail.
+ * so that whoever overwrites it makes the engines hang on it. LOAD itself cannot
+ * know: the next IDLE finds engines that do not stop.
  */
 typedef struct QEMU_PACKED Context {
     uint32_t magic, function;

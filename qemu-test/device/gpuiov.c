@@ -15,6 +15,9 @@ static const uint8_t busy_status[CMD_MAX] = {
     [CMD_INIT] = 0x15, [CMD_SAVE_RLCV] = 0x16, [CMD_LOAD_RLCV] = 0x17,
 };
 
+/* How long it takes to find engines hung (section 2.5, from a log) */
+#define HANG_SEEN_NS 102000000
+
 S7150Fn *s7150_vf(S7150State *s, int vf)
 {
     return &S7150_VF(PCI_DEVICE(s)->exp.sriov_pf.vf[vf])->fn;
@@ -83,7 +86,7 @@ static void start_running(S7150State *s, int64_t now)
     stop_running(s, now);
     s7150_account_run_start(s, now);
     s7150_work_start(f, now);
-    if (s->engines) {
+    if (s->engines && !f->spoilt) {
         s7150_engines_start(f);
     }
 }
@@ -106,18 +109,20 @@ static void lag_over(void *opaque)
 
 static void carry_out(S7150State *s, int64_t now)
 {
+    S7150Fn *f = s7150_function(s, s->fcn);
+
     if (s->op == CMD_SAVE && s->phase != PHASE_FREE && s->current == s->fcn) {
         s7150_csa_save(s, s->fcn);
     }
-    if (s->op == CMD_LOAD && !s7150_csa_load(s, s->fcn)) {
-        s->result = STATUS_GFX_HANG;
-        return;
+    if (s->op == CMD_LOAD) {
+        f->spoilt = !s7150_csa_load(s, s->fcn);
     }
     s7150_order_apply(s, s->op, s->fcn);
     if (s->op == CMD_INIT) {
-        s7150_work_reset(s7150_function(s, s->fcn));
+        f->spoilt = false;
+        s7150_work_reset(f);
         if (s->engines) {
-            s7150_engines_fresh(s7150_function(s, s->fcn));
+            s7150_engines_fresh(f);
         }
     }
     if ((s->op == CMD_INIT || s->op == CMD_LOAD_RLCV) && s->fcn != FCN_PF) {
@@ -177,6 +182,7 @@ static void command_start(S7150State *s)
     S7150Verdict verdict;
     S7150Fn *f;
     int64_t wait;
+    bool hangs;
     char name[S7150_NAME_LEN];
 
     timer_del(s->lag_timer);
@@ -217,14 +223,16 @@ static void command_start(S7150State *s)
     if (f && (s->op == CMD_INIT || s->op == CMD_LOAD)) {
         s7150_fb_check_use(s, s->fcn);
     }
-    if (f && s->flr_needs_rlcv && f->flr_seen &&
-        (s->op == CMD_IDLE || s->op == CMD_SAVE)) {
+    hangs = f && ((f->spoilt && s->op == CMD_IDLE) ||
+                  (s->flr_needs_rlcv && f->flr_seen &&
+                   (s->op == CMD_IDLE || s->op == CMD_SAVE)));
+    if (hangs) {
         s->result = STATUS_GFX_HANG;
     }
     if (!s->result && s7150_order_stops(s, s->op, s->fcn)) {
         stop_running(s, s->command_start);
     }
-    wait = latency(s, s->op);
+    wait = hangs ? HANG_SEEN_NS : latency(s, s->op);
     rule = s7150_fault_command(s, s->op, s->fcn);
     if (rule) {
         s->counter[CNT_COMMAND_FAULT]++;

@@ -103,6 +103,7 @@ typedef struct S7150Fn {
     bool ih_armed;              /* an MSI may be sent */
     bool ih_overflow;
     bool flr_seen;              /* since the last INIT or LOAD_RLCV */
+    bool spoilt;                /* what was loaded was damaged */
     bool fb_reported;           /* the error in its framebuffer range */
     int64_t flr_until;          /* ms; configuration space answers ones */
     uint32_t flr_count;

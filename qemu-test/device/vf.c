@@ -69,6 +69,7 @@ void s7150_fn_reset(S7150Fn *f, S7150Reset kind)
     memset(f->regs, 0, MMIO_SIZE);
     f->ih_armed = true;
     f->ih_overflow = false;
+    f->spoilt = false;
     f->flr_count += kind == RESET_FLR;
     s7150_engines_reset(f);
     s7150_work_reset(f);

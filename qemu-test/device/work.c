@@ -69,7 +69,7 @@ static void show_pointers(S7150Fn *f)
 static void advance(S7150Fn *f, int64_t now)
 {
     S7150Work *w = &f->work;
-    uint64_t ran = s7150_running(f) ? now - w->since : 0;
+    uint64_t ran = s7150_running(f) && !f->spoilt ? now - w->since : 0;
 
     w->since = now;
     while (ran && used(w)) {
@@ -93,7 +93,7 @@ static void arm(S7150Fn *f)
 {
     S7150Work *w = &f->work;
 
-    if (busy(f)) {
+    if (busy(f) && !f->spoilt) {
         timer_mod(f->work_timer, w->since +
                   w->unit[w->head % ARRAY_SIZE(w->unit)]);
     } else {

@@ -208,7 +208,10 @@ impl<'a> GpuIov<'a> {
     ///
     /// A world switch looks once at each of its commands, when it is usually done, and then EXECUTE tells: one access. A
     /// hang is reported later than that (after 102 ms in the log of a real card, section 2.5). So at the first look the
-    /// status is left out, which would cost a second access; not for the commands that are no part of a world switch.
+    /// status is left out, which would cost a second access, as it is in another dword; not for the commands that are no
+    /// part of a world switch. Should a command of a switch have failed sooner than that, the engines of its VF do not run as
+    /// they should, and that VF's next IDLE, which ends its turn, takes long enough for the status to be read: the VF is reset
+    /// one turn later, and no other has lost more than that.
     pub(crate) fn look(&self, command: Command, first: bool) -> Look {
         let byte = |offset| self.config.try_read8(self.pos + offset).unwrap_or(u8::MAX);
         let control = byte(CMD_CONTROL);
