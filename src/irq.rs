@@ -2,7 +2,8 @@
 
 //! From an interrupt to events: reads the ring, takes and acknowledges messages, and leaves the rest to the worker.
 //!
-//! May not decide anything, nor wait for anything but the mailbox's lock.
+//! May not decide anything, nor wait for anything but the mailbox's lock; but in a storm of interrupts that nobody minds it
+//! takes its time.
 
 use crate::{
     gim_core::{
@@ -13,7 +14,10 @@ use crate::{
             PointerError, //
         },
         mailbox::Message,
-        vfid::VfId,
+        vfid::{
+            PerVf,
+            VfId, //
+        },
     },
     gpu::Gpu,
     hw::ih::Ring,
@@ -25,14 +29,21 @@ use crate::{
 use kernel::{
     device::Bound,
     irq::IrqReturn,
-    new_mutex,
-    pci,
+    new_mutex, pci,
     prelude::*,
     sync::{
         Arc,
         Mutex, //
-    }, //
+    },
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
 };
+
+/// Between two looks at the ring while nothing but a storm is in it: of a VF that is stopped, or of entries that mean
+/// nothing.
+const STORM_PAUSE: Delta = Delta::from_millis(4);
 
 /// The ring, and how far it is read.
 #[pin_data]
@@ -135,33 +146,59 @@ impl<'a> Consumer<'a> {
         if batch.overflow {
             Ring::clear_overflow(&self.gpu.mmio);
         }
+        // Of each VF, what brought no message: told once, so that the worker's queue has room for what others send.
+        let mut empty = PerVf::new(0u16);
+        let (mut minded, mut ignored) = (0, 0);
         for index in batch {
             let Some(entry) = ring.entry(index) else {
                 continue;
             };
             // What cannot be decoded is counted.
-            if let Ok(interrupt) = state.decode(entry) {
-                self.interrupt(interrupt);
+            match state.decode(entry) {
+                // Not acknowledged either, so that it cannot send another one.
+                Ok(Interrupt::Message(vf) | Interrupt::Acked(vf)) if self.gpu.is_muted(vf) => {
+                    ignored += 1;
+                }
+                Ok(Interrupt::Unused { .. }) | Err(_) => ignored += 1,
+                Ok(interrupt) => {
+                    minded += 1;
+                    self.interrupt(interrupt, &mut empty);
+                }
             }
+        }
+        if batch.overflow {
+            // What others sent may be among what was overwritten.
+            self.catch_up();
+        }
+        for (vf, times) in empty.iter().filter(|(_, times)| **times != 0) {
+            let times = *times;
+            self.gpu.send(Event::Interrupts { vf, times });
+        }
+        if batch.overflow || (ignored != 0 && minded == 0) {
+            // A storm. The card cannot mask one VF's interrupts, but sends no more before it is told that these are read.
+            drop(state);
+            fsleep(STORM_PAUSE);
+            state = self.enabled.interrupts.state.lock();
         }
         ring.set_rptr(&self.gpu.doorbells, state.rptr());
     }
 
-    /// Takes a VF's message, if there is one.
-    fn message(&self, vf: VfId) {
+    /// Takes a VF's message, and tells the worker; whether there was one.
+    fn message(&self, vf: VfId) -> bool {
         let mut mailbox = self.gpu.mailbox.lock();
-        if let Some(message) = mailbox.receive(&self.gpu.mmio, vf) {
+        mailbox.receive(&self.gpu.mmio, vf).is_some_and(|message| {
             let message = Message::decode(message);
             // Under the lock: a mailbox that was closed has nothing on its way.
             self.gpu.send(Event::Message { vf, message });
-        }
+            true
+        })
     }
 
-    /// Takes what VFs have sent and acknowledged while nobody was there to be interrupted.
+    /// Takes what VFs have sent and acknowledged while nobody was there to be interrupted, or was told of it.
     pub(crate) fn catch_up(&self) {
         for vf in VfId::all() {
             if self.gpu.mailbox.lock().acknowledged(&self.gpu.mmio, vf) {
-                self.gpu.send(Event::Acked { vf });
+                self.gpu.send(Event::Interrupts { vf, times: 1 });
             }
             if !self.gpu.is_muted(vf) {
                 self.message(vf);
@@ -169,16 +206,18 @@ impl<'a> Consumer<'a> {
         }
     }
 
-    fn interrupt(&self, interrupt: Interrupt) {
-        match interrupt {
-            // Not acknowledged either, so that it cannot send another one.
-            Interrupt::Message(vf) if self.gpu.is_muted(vf) => {}
-            Interrupt::Message(vf) => self.message(vf),
+    fn interrupt(&self, interrupt: Interrupt, empty: &mut PerVf<u16>) {
+        let (vf, came) = match interrupt {
+            Interrupt::Message(vf) => (vf, self.message(vf)),
             Interrupt::Acked(vf) => {
                 self.gpu.mailbox.lock().acknowledged(&self.gpu.mmio, vf);
-                self.gpu.send(Event::Acked { vf });
+                (vf, false)
             }
-            Interrupt::Unused { .. } => {}
+            Interrupt::Unused { .. } => return,
+        };
+        if !came {
+            let times = empty.get_mut(vf);
+            *times = times.saturating_add(1);
         }
     }
 }

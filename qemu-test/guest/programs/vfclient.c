@@ -11,6 +11,7 @@
  *   ask N                 sends message N and does not wait for an answer
  *   text WORDS            sends a text
  *   flood N               sends N messages without meaning, each as soon as the last is acknowledged
+ *   storm MS              sends messages and takes them back at once, as fast as it can, for so long
  *   work US               queues GPU work
  *   wait MS               waits until all queued work is done, at most so long
  *   sleep MS
@@ -125,6 +126,19 @@ static const char *send_message(struct vf *v, uint32_t message)
 		return "no-ack";
 	}
 	wr(v, CONTROL, rd(v, CONTROL) & ~TRN_VALID);
+	return "ok";
+}
+
+/* Whoever looks for the message finds nothing, but was interrupted. */
+static const char *storm(struct vf *v, unsigned long ms)
+{
+	uint64_t end = now_us() + ms * 1000ull;
+	uint32_t control = rd(v, CONTROL) & ~TRN_VALID;
+
+	while (now_us() < end) {
+		wr(v, CONTROL, control | TRN_VALID);
+		wr(v, CONTROL, control);
+	}
 	return "ok";
 }
 
@@ -245,6 +259,8 @@ static const char *run(struct vf *v, const char *command, char *argument, char *
 			result = send_message(v, 77);
 		return result;
 	}
+	if (!strcmp(command, "storm"))
+		return storm(v, n);
 	if (!strcmp(command, "work")) {
 		v->doorbell[DOORBELL_WORK / 4] = n;
 		return "ok";

@@ -193,7 +193,7 @@ impl Engine {
             Event::Work(mask) => self.work_known(mask),
             Event::Expired(timer) => self.timer_expired(timer),
             Event::Message { vf, message } => self.message(vf, message),
-            Event::Acked { vf } => self.acked(vf),
+            Event::Interrupts { vf, times } => self.interrupted(vf, times),
             Event::UserReset { vf } => self.user_reset(vf),
             Event::Enable { vf } => self.enable(vf),
             Event::Disable { vf } => self.disable(vf),

@@ -197,7 +197,10 @@ fn settings_budgets_and_half_a_line_stay() {
 fn one_that_the_guard_stopped_is_let_in_when_its_time_comes() {
     let mut b = Bench::solid(1);
     for _ in 0..60 {
-        b.event(Event::Acked { vf: vf(1) });
+        b.event(Event::Interrupts {
+            vf: vf(1),
+            times: 1,
+        });
     }
     let State::Stopped { until: Some(until) } = b.state(1) else {
         panic!("{:?}", b.state(1));

@@ -132,8 +132,9 @@ impl Oracle {
                 let gives_back = matches!(message, Message::Request(_) | Message::Release(_));
                 self.owner = self.owner.filter(|o| !gives_back || o.vf != vf);
             }
-            Event::Acked { vf } => {
-                self.records[vf.index()].counted[Budgeted::Interrupt as usize].push(now);
+            Event::Interrupts { vf, times } => {
+                let counted = &mut self.records[vf.index()].counted[Budgeted::Interrupt as usize];
+                counted.extend((0..times).map(|_| now));
             }
             Event::UserReset { vf } => {
                 self.records[vf.index()].user_reset = true;

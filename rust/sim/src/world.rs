@@ -204,7 +204,7 @@ impl World {
             4 => {
                 let (_, vf) = self.acks.pop_front().unwrap();
                 if !*self.muted.get(vf) {
-                    self.event(Event::Acked { vf })?;
+                    self.event(Event::Interrupts { vf, times: 1 })?;
                 }
             }
             _ => {

@@ -51,10 +51,12 @@ pub enum Event {
         /// Which.
         message: Message,
     },
-    /// A VF acknowledged a message of the PF.
-    Acked {
+    /// A VF interrupted the host without a message that could be read: it acknowledged one of the PF, or took its own back.
+    Interrupts {
         /// Which VF.
         vf: VfId,
+        /// How often.
+        times: u16,
     },
     /// The user of a VF reset the function (FLR through vfio).
     UserReset {

@@ -40,10 +40,10 @@ impl Engine {
         }
     }
 
-    pub(super) fn acked(&mut self, vf: VfId) {
+    pub(super) fn interrupted(&mut self, vf: VfId, times: u16) {
         let state = self.vfs.get(vf).state;
         if self.phase == Phase::Up && !matches!(state, State::Disabled | State::Stopped { .. }) {
-            self.charge_budget(vf, Budgeted::Interrupt);
+            let _ = (0..times).any(|_| self.charge_budget(vf, Budgeted::Interrupt));
         }
     }
 
