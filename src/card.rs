@@ -43,11 +43,13 @@ use crate::{
         kthread::Thread,
         pci::{
             Msi,
-            Sriov, //
+            Sriov,
+            VfDrivers, //
         },
     },
     params,
     post::Vbios,
+    reset,
     watch::Watch,
     worker::Worker,
 };
@@ -56,14 +58,15 @@ use kernel::{
         self,
         Bound, //
     },
-    pci,
+    new_mutex, pci,
     prelude::*,
     sync::{
         atomic::{
             Atomic,
             Relaxed, //
         },
-        Arc, //
+        Arc,
+        Mutex, //
     },
 };
 
@@ -84,7 +87,9 @@ pub(crate) struct Card<'a> {
     admin: Tree<'a>,
     _worker: Thread<Worker<'a>>,
     _irq: Msi<'a, Arc<Consumer<'a>>>,
+    _vf_drivers: VfDrivers<Arc<Gpu<'a>>>,
     ring: Arc<Consumer<'a>>,
+    vbios: Arc<Mutex<Vbios>>,
     found: Found<'a>,
     /// The VFs are those that another driver has left.
     took_over: bool,
@@ -149,8 +154,9 @@ impl<'a> Card<'a> {
             vbios.find_firmware(dev)?;
             vbios.post(dev, &gpu.mmio)?;
         }
+        let vbios = Arc::pin_init(new_mutex!(vbios, "Card::vbios"), GFP_KERNEL)?;
         let interrupts = Interrupts::new(dev)?;
-        let identity = Identity::new(dev, &gpu.mmio, vbios.image())?;
+        let identity = Identity::new(dev, &gpu.mmio, vbios.lock().image())?;
         let mut found = Found {
             gpu: gpu.clone(),
             fb: *gpu.division.found(),
@@ -164,7 +170,7 @@ impl<'a> Card<'a> {
         Ring::remember(&mut found.undo, &gpu.mmio)?;
         Mailbox::remember(&mut found.undo, &gpu.mmio)?;
 
-        let mut hands = Hands::new(gpu.clone(), total_vfs, vbios, interrupts.clone())?;
+        let mut hands = Hands::new(gpu.clone(), total_vfs, vbios.clone(), interrupts.clone())?;
         let left = match sriov.enabled() {
             0 => None,
             _ => handover::take(&gpu).ok(),
@@ -216,7 +222,9 @@ impl<'a> Card<'a> {
             admin: Tree::new(&gpu, total_vfs, identity)?,
             _worker: worker,
             _irq: irq,
+            _vf_drivers: VfDrivers::watch(dev, gpu)?,
             ring: consumer,
+            vbios,
             found,
             took_over: gap_ns.is_some(),
         })
@@ -291,25 +299,37 @@ impl<'a> Card<'a> {
         self.gpu().lost();
     }
 
-    /// Takes a card that has lost everything into operation, with the `n` VFs that its SR-IOV capability has.
+    /// Has at hand what it takes to initialise the card, while the file system can be waited for.
     ///
     /// # Errors
     ///
-    /// `ENODEV` if nobody has run its VBIOS; others as for [`Card::vfs_enabled`].
+    /// `ENOMEM`.
+    pub(crate) fn find_firmware(&self) -> Result {
+        self.vbios.lock().find_firmware(self.gpu().dev)
+    }
+
+    /// Takes a card into operation that has lost everything, with the `n` VFs that its SR-IOV capability has. The device
+    /// lock must be held.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`reset::gpu`] if it must be initialised; others as for [`Card::vfs_enabled`].
     pub(crate) fn wake(&self, n: u16) -> Result {
         let mmio = &self.gpu().mmio;
-        if !is_posted(self.gpu().dev, mmio)? {
-            dev_err!(
+        if is_posted(self.gpu().dev, mmio)? {
+            for setting in SETTINGS {
+                (setting.write)(mmio, (setting.change)((setting.read)(mmio)));
+            }
+            self.ring.enable_again();
+            self.gpu().mailbox.lock().enable(mmio);
+        } else {
+            dev_info!(
                 self.gpu().dev,
-                "the card has lost what its VBIOS set up: unbind and bind it\n"
+                "the card has lost what its VBIOS set up: resetting it and running its VBIOS\n"
             );
-            return Err(ENODEV);
+            let mut vbios = self.vbios.lock();
+            reset::gpu(self.gpu(), &mut vbios, self.ring.interrupts(), || true)?;
         }
-        for setting in SETTINGS {
-            (setting.write)(mmio, (setting.change)((setting.read)(mmio)));
-        }
-        self.ring.enable_again();
-        self.gpu().mailbox.lock().enable(mmio);
         if n == 0 {
             return Ok(());
         }

@@ -61,6 +61,10 @@ impl kernel_ext::pci::Driver for Gim {
         this.shutdown(dev);
     }
 
+    fn prepare_sleep(_dev: &pci::Device<Core<'_>>, this: Pin<&Self::Data<'_>>) -> Result {
+        this.prepare_sleep()
+    }
+
     fn suspend(_dev: &pci::Device<Core<'_>>, this: Pin<&Self::Data<'_>>) -> Result {
         this.suspend()
     }

@@ -27,6 +27,18 @@ impl Pf<'_> {
         clear_master(core);
     }
 
+    /// The machine is about to sleep, and everything still works.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub(crate) fn prepare_sleep(self: Pin<&Self>) -> Result {
+        match self.card() {
+            Some(card) => card.find_firmware(),
+            None => Ok(()),
+        }
+    }
+
     /// Frees the GPU before the card loses its power.
     ///
     /// # Errors

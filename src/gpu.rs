@@ -35,6 +35,7 @@ use crate::{
     },
     kernel_ext::{
         heap,
+        pci::Changed,
         time::now_ns,
         wait::WaitQueue, //
     },
@@ -134,6 +135,9 @@ pub(crate) struct Gpu<'a> {
     administrators: Mutex<()>,
     /// What became of what that one wants: 0 or an error of the kernel.
     verdict: Atomic<i32>,
+    /// VFs that have drivers on this host, vfio's among them; and whether that has changed since it was last asked for.
+    vf_drivers: Atomic<i32>,
+    vf_drivers_changed: Atomic<bool>,
     #[pin]
     published: WaitQueue,
     /// How the card was found, for the driver that takes over.
@@ -185,6 +189,8 @@ impl<'a> Gpu<'a> {
                 chores: Atomic::new(0),
                 administrators <- new_mutex!((), "Gpu::administrators"),
                 verdict: Atomic::new(0),
+                vf_drivers: Atomic::new(0),
+                vf_drivers_changed: Atomic::new(false),
                 published <- new_wait_queue!("Gpu::published"),
                 found <- new_mutex!(None, "Gpu::found"),
                 lock_lent: Atomic::new(false),
@@ -269,8 +275,17 @@ impl<'a> Gpu<'a> {
     pub(crate) fn wait_for_event(&self, deadline: Option<u64>, stop: fn() -> bool) {
         let waits = self.desk.is_open();
         self.worker.wait_until(deadline, || {
-            self.waiting.load(Acquire) || (!waits && self.desk.is_open()) || stop()
+            self.waiting.load(Acquire)
+                || self.vf_drivers_changed.load(Acquire)
+                || (!waits && self.desk.is_open())
+                || stop()
         });
+    }
+
+    /// For the worker: whether a VF has a driver, without which nobody can use it.
+    pub(crate) fn has_vf_driver(&self) -> bool {
+        self.vf_drivers_changed.store(false, Relaxed);
+        self.vf_drivers.load(Acquire) > 0
     }
 
     /// Has the worker look whether there is something to do.
@@ -346,7 +361,7 @@ impl<'a> Gpu<'a> {
         self.lock_lent.load(Acquire)
     }
 
-    /// Waits for the worker, with the device lock.
+    /// Waits for the worker, with the device lock, which the worker may use meanwhile.
     fn wait_for(&self, condition: impl FnMut() -> bool) -> Result {
         self.lock_lent.store(true, Release);
         let result = self.wait_until(condition);
@@ -438,5 +453,14 @@ impl<'a> Gpu<'a> {
         self.send(Event::Shutdown);
         // It was said if it does not.
         let _ = self.wait_for(|| self.enabled.load(Acquire) == 0 && !self.is_in(Phase::Up));
+    }
+}
+
+impl Changed for Arc<Gpu<'_>> {
+    fn changed(&self, bound: bool) {
+        self.vf_drivers
+            .fetch_add(if bound { 1 } else { -1 }, Relaxed);
+        self.vf_drivers_changed.store(true, Release);
+        self.worker.wake();
     }
 }

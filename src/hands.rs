@@ -54,7 +54,10 @@ use crate::{
 use kernel::{
     prelude::*,
     sizes::SZ_1M,
-    sync::Arc, //
+    sync::{
+        Arc,
+        Mutex, //
+    },
 };
 
 /// Places in a framebuffer that are looked at after it was cleared.
@@ -66,7 +69,7 @@ pub(crate) struct Hands<'a> {
     total_vfs: u16,
     learner: Learner,
     /// The VBIOS, of which each VF gets a copy.
-    vbios: Vbios,
+    vbios: Arc<Mutex<Vbios>>,
     interrupts: Arc<Interrupts>,
     /// What RLC-V keeps of each VF, once it has started for the first time.
     rlcv: KVec<Option<KBox<rlc::State>>>,
@@ -83,7 +86,7 @@ impl<'a> Hands<'a> {
     pub(crate) fn new(
         gpu: Arc<Gpu<'a>>,
         total_vfs: u16,
-        vbios: Vbios,
+        vbios: Arc<Mutex<Vbios>>,
         interrupts: Arc<Interrupts>,
     ) -> Result<Self> {
         let mut rlcv = KVec::with_capacity(vfid::COUNT, GFP_KERNEL)?;
@@ -227,7 +230,9 @@ impl<'a> Hands<'a> {
                 for state in &mut self.rlcv {
                     *state = None;
                 }
-                reset::gpu(&self.gpu, &mut self.vbios, &self.interrupts)
+                reset::gpu(&self.gpu, &mut self.vbios.lock(), &self.interrupts, || {
+                    self.gpu.is_lock_lent()
+                })
             }
             Operation::QueryWork => Err(EINVAL),
             Operation::HandOver => {
@@ -256,7 +261,8 @@ impl<'a> Hands<'a> {
 
     /// Puts the VBIOS where the VF's driver looks for it, and lets its DMA engines go.
     fn prepare(&self, vf: VfId) -> Result {
-        let image = self.vbios.image();
+        let vbios = self.vbios.lock();
+        let image = vbios.image();
         self.window(vf, bars::FRAMEBUFFER, image.len())?
             .write(image)?;
         sdma::release(&self.gpu.mmio);

@@ -116,6 +116,11 @@ impl<'a> Consumer<'a> {
         Ring::disable(&self.gpu.mmio);
     }
 
+    /// The ring.
+    pub(crate) fn interrupts(&self) -> &Interrupts {
+        &self.enabled.interrupts
+    }
+
     /// Sets the ring up again on a card that has lost that.
     pub(crate) fn enable_again(&self) {
         self.enabled.interrupts.enable(&self.gpu);

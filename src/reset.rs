@@ -2,7 +2,8 @@
 
 //! Resetting the GPU: the bus it is on, with the card set up again as it was (section 4.12 of the hardware reference).
 //!
-//! For the worker, when nothing less helps. The engine has told the guests before, and starts the GPU anew afterwards.
+//! For the worker, when nothing less helps. The engine has told the guests before, and starts the GPU anew afterwards. Also
+//! for a card that comes back without what its VBIOS had set up, while the worker has nothing to do.
 
 use crate::{
     card::SETTINGS,
@@ -42,7 +43,7 @@ fn set(mmio: &Mmio<'_>, setting: &Setting) {
     (setting.write)(mmio, (setting.change)((setting.read)(mmio)));
 }
 
-/// Resets the GPU. All waits are bounded: a second for the locks, a minute for a card that does not come back, and what
+/// Resets the GPU. `lent` says whether the device lock is held for the caller. All waits are bounded: a second for the locks, a minute for a card that does not come back, and what
 /// [`Vbios::post`] takes.
 ///
 /// # Errors
@@ -51,14 +52,19 @@ fn set(mmio: &Mmio<'_>, setting: &Setting) {
 /// a lock that is lent; `EBUSY` if other devices are below
 /// the same bridge, others if the card does not come back or its VBIOS fails; the log says which. Its configuration space
 /// is restored as far as it answers.
-pub(crate) fn gpu(gpu: &Gpu<'_>, vbios: &mut Vbios, interrupts: &Interrupts) -> Result {
+pub(crate) fn gpu(
+    gpu: &Gpu<'_>,
+    vbios: &mut Vbios,
+    interrupts: &Interrupts,
+    lent: impl Fn() -> bool,
+) -> Result {
     let (dev, mmio, iov) = (gpu.dev, &gpu.mmio, &gpu.iov);
     fsleep(NOTICE);
     if !is_present(dev) {
         return Err(ENODEV);
     }
     vbios.find_firmware(dev)?;
-    let mut bus = OwnBus::lock(dev, || gpu.is_lock_lent()).inspect_err(|e| {
+    let mut bus = OwnBus::lock(dev, lent).inspect_err(|e| {
         if *e == EBUSY {
             dev_err!(
                 dev,

@@ -2,8 +2,9 @@
 
 //! What no event tells the worker: an interrupt that was lost, and a VF that its user has reset behind the PF's back.
 //!
-//! Decides only when to look: never while no VF has started, else once a second. The ring is looked at in memory, which
-//! costs no access to the card.
+//! Decides only when to look: never while nobody can use a VF; every four seconds while one has a driver on this host
+//! (vfio's, for a guest), as the first message of all may be what is lost; once a second while a guest's driver runs. The
+//! ring is looked at in memory, which costs no access to the card.
 
 use crate::{
     gim_core::{
@@ -23,8 +24,10 @@ use kernel::{
     sync::Arc, //
 };
 
-/// Between two looks at the ring while a VF has started. A guest waits 12 s for an answer.
+/// Between two looks at the ring while a guest's driver runs.
 const RING_NS: u64 = 1_000_000_000;
+/// The same while none does, but one may come. A guest waits 12 s for an answer.
+const FIRST_NS: u64 = 4_000_000_000;
 /// How long an entry lies in the ring before its interrupt counts as lost.
 const PATIENCE_NS: u64 = 10_000_000;
 /// Between two looks at who was reset.
@@ -58,19 +61,24 @@ impl<'a> Watch<'a> {
     /// Looks at what it is time to look at; when to look again, in monotonic ns, `None` for never.
     pub(crate) fn look(&mut self, now: u64) -> Option<u64> {
         let gpu = self.gpu.clone();
+        let has_driver = gpu.has_vf_driver();
         let engine = gpu.engine.lock();
-        // Of a card on which nobody has started, nothing can be lost but the first message of all.
-        if !VfId::all().any(|vf| engine.state(vf).is_started()) {
+        let pause = if VfId::all().any(|vf| engine.state(vf).is_started()) {
+            self.look_at_resets(&engine, now);
+            RING_NS
+        } else if has_driver {
+            FIRST_NS
+        } else {
             return None;
-        }
-        self.look_at_resets(&engine, now);
+        };
         drop(engine);
-        self.look_at_ring(now);
+        self.look_at_ring(now, pause);
         Some(self.next_ring)
     }
 
-    /// Looks at the ring if it is time, and reads it if nobody else did.
-    fn look_at_ring(&mut self, now: u64) {
+    /// Looks at the ring if it is time, and reads it if nobody else did; the next look is after `pause`, in ns.
+    fn look_at_ring(&mut self, now: u64, pause: u64) {
+        self.next_ring = self.next_ring.min(now.saturating_add(pause));
         if now < self.next_ring {
             return;
         }
@@ -80,7 +88,7 @@ impl<'a> Watch<'a> {
             if self.lost == 0 {
                 dev_warn!(
                     self.gpu.dev,
-                    "an interrupt was lost: messages of guests are looked for once a second\n"
+                    "an interrupt was lost: messages of guests are looked for from time to time\n"
                 );
             }
             self.lost += 1;
@@ -90,7 +98,7 @@ impl<'a> Watch<'a> {
         }
         self.next_ring = now.saturating_add(match self.unread {
             Some(_) => PATIENCE_NS,
-            None => RING_NS,
+            None => pause,
         });
     }
 

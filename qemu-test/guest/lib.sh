@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # What scripts in the guest share; include it with `. lib.sh`.
 
-# wait_for SECONDS COMMAND [ARGUMENT...]: tries until the command succeeds; fails when the time is over.
+# wait_for SECONDS COMMAND [ARGUMENT...]: tries until the command succeeds, at first often; fails when the time is over.
 wait_for() {
     lib_end=$(($(cut -d. -f1 /proc/uptime) + $1))
+    lib_pause=20000
     shift
     until "$@" > /dev/null 2>&1; do
         [ "$(cut -d. -f1 /proc/uptime)" -lt "$lib_end" ] || return 1
-        usleep 20000
+        usleep $lib_pause
+        [ $lib_pause -gt 500000 ] || lib_pause=$((lib_pause + lib_pause / 8))
     done
 }
 

@@ -137,11 +137,15 @@ class Machine:
         self._open.callback(self._monitor.close)
         self._agent = Agent(ours["agent"], [self.console.fileno(), self._ended], self._gone)
         self.qmp("cont")
+        self.wait_booted()
+        self.booted_in = time.monotonic() - begin
+
+    def wait_booted(self):
+        """Waits until the guest runs commands, for the first time or after it has gone over to another kernel."""
         try:
             self._agent.wait_ready(self.boot_limit * PATIENCE)
         except Late:
             self._late(f"the guest did not boot within {self.boot_limit * PATIENCE:.0f} s")
-        self.booted_in = time.monotonic() - begin
 
     @property
     def running(self):

@@ -17,6 +17,7 @@ mod reset;
 mod resource;
 mod rom;
 mod sriov;
+mod vf_drivers;
 mod vf_window;
 
 pub(crate) use self::{
@@ -51,6 +52,10 @@ pub(crate) use self::{
         reset_vf,
         Sriov,
         VirtualFunctions, //
+    },
+    vf_drivers::{
+        Changed,
+        VfDrivers, //
     },
     vf_window::VfWindow,
 };

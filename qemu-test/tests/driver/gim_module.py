@@ -8,6 +8,14 @@ SYSFS = "/sys/bus/pci/devices"
 CONTROL = "/sys/bus/pci/drivers/gim"
 # Of the kernel's log: a machine may see many tests.
 CHAPTERS = itertools.count(1)
+# Of what the driver has to set up again, all that the card keeps over unbinding and the rest.
+VOLATILE = {"phase", "IH_RB_WPTR", "IH_RB_RPTR", "MAILBOX_INDEX", "SDMA0_F32_CNTL", "SDMA1_F32_CNTL"}
+
+
+def state(card):
+    """What a card holds but for what changes all the time."""
+    return {name: value for name, value in card.json("state").items()
+            if name not in VOLATILE and "TRN_MSG_VALID" not in name}
 
 
 class Gim:
@@ -75,7 +83,7 @@ class Gim:
     def wait_for(self, pattern, limit=20):
         """Waits until the kernel has said this since the mark."""
         self.machine.write("/tmp/said", f"{self._read} | grep -q '{pattern}'")
-        self.sh(f". lib.sh; wait_for {limit} sh /tmp/said")
+        self.sh(f". lib.sh; wait_for {limit} sh /tmp/said", limit=limit + 60)
 
     def lines(self, pattern):
         """What the kernel has said since the mark that matches a pattern of grep -Ei."""
@@ -139,3 +147,26 @@ class Guests:
         # The second is the one that keeps its input open.
         self.machine.sh(f"kill $(tail -n 1 {self._in}.keeper) 2>/dev/null")
         return int(self.answers(1)[0][1])
+
+
+class Holder:
+    """A VF opened through vfio, as for a guest."""
+
+    def __init__(self, gim, vf, name="card0"):
+        self.gim = gim
+        address = gim.sh(f"basename $(readlink {gim.path(name)}/virtfn{vf - 1})")
+        gim.sh(f"""
+            modprobe vfio-pci; modprobe vfio_iommu_type1
+            echo vfio-pci > /sys/bus/pci/devices/{address}/driver_override
+            echo {address} > /sys/bus/pci/drivers_probe
+            rm -f /tmp/hold; mkfifo /tmp/hold
+            (./vfio-hold {address} < /tmp/hold > /tmp/held 2>&1; rm -f /tmp/holder) &
+            echo $! > /tmp/holder
+            exec 3> /tmp/hold
+            sleep 1000000 >&3 & echo $! > /tmp/keeper
+            """)
+        gim.sh(". lib.sh; wait_for 10 grep -q open /tmp/held || { cat /tmp/held; exit 1; }")
+
+    def close(self):
+        """Ends the holder and waits until it has let go."""
+        self.gim.sh(". lib.sh; kill $(cat /tmp/keeper); wait_for 10 test ! -e /tmp/holder")

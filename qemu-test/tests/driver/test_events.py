@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """What befalls the machine or the way to the card: sleep, shutdown, errors on the bus, removal while guests run."""
 
+import shlex
 import struct
 
 import pytest
+from gim_module import Gim, Guests, state
 
-from testbed import MODULE, dmesg, program
+from testbed import MODULE, dmesg, initramfs, machine, paths, program
 
 pytestmark = [pytest.mark.slow, pytest.mark.machine(cards=1, module_files=(MODULE,), modules=("aer-inject",), warp=True,
                                  append="iomem=relaxed", files={"vfclient": program("vfclient")})]
 
-# Hot-plug by the root port itself, as in a real machine, and not by the firmware.
-NATIVE_HOTPLUG = ("-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")
 # PCI_ERR_UNC_POISON_TLP is not fatal by default, PCI_ERR_UNC_DLP is.
 POISONED, DATA_LINK = 1 << 12, 1 << 4
+CONFIG_MEMSIZE = 0x5428
 
 
 @pytest.fixture
@@ -45,6 +46,21 @@ def test_suspend_and_resume(gim, four):
     four.do("1 start", "2 start", "1 work 2000", "1 wait 1000", "1 end", "2 end")
 
 
+def test_resume_of_a_card_that_has_lost_everything(gim, four):
+    """As after a sleep in which it had no power."""
+    four.do("1 start", "1 end")
+    card = gim.machine.card(0)
+    before, resets = state(card), card.json("counters")["bus-resets"]
+    registers = gim.sh(f"sed -n 6p {gim.path()}/resource").split()[0]
+    gim.sh(f"devmem {int(registers, 16) + CONFIG_MEMSIZE:#x} 32 0")
+    assert sleep_and_wake(gim).status == 0
+    assert any("has lost what its VBIOS set up" in line for line in gim.said())
+    assert card.json("counters")["bus-resets"] == resets + 1 and card.json("gpu")["posted"]
+    assert state(card) == before
+    four.do("1 start", "2 start", "1 work 2000", "1 wait 1000", "1 end", "2 end")
+    assert card.driver_errors() == 0, card.driver_error_log()
+
+
 def test_suspend_without_vfs(gim):
     gim.load("vf_num=1")
     gim.set_vfs(0)
@@ -72,16 +88,21 @@ def test_an_error_that_is_over(gim):
 
 
 @pytest.mark.machine(fresh=True)
-def test_a_fatal_error(gim):
+def test_a_fatal_error(gim, guests):
     gim.load("vf_num=1")
     gim.set_vfs(0)
     inject(gim, DATA_LINK)
     assert any("bus error: the card cannot be reached" in line for line in gim.said())
-    # Whether the card can be used again depends on whether it can be initialised; the driver can go in any case.
+    # It has lost everything.
+    assert gim.machine.card(0).json("gpu")["posted"]
+    gim.set_vfs(2)
+    two = guests()
+    two.do("1 start", "2 start", "1 work 2000", "1 wait 1000", "1 end", "2 end")
+    two.close()
     gim.unload()
 
 
-@pytest.mark.machine(fresh=True, qemu_args=NATIVE_HOTPLUG)
+@pytest.mark.machine(fresh=True, cards=["hotplug=on"])
 @pytest.mark.parametrize("how", ["remove", "gone", "unplug"])
 def test_removal_while_guests_run(gim, four, how):
     four.do("1 start", "2 start", "3 init")
@@ -122,3 +143,29 @@ def test_shutdown_while_guests_run(gim, four, command):
     assert state["IH_RB_CNTL"] & 1 == 0, "the ring is off"
     assert card.driver_errors() == 0, card.driver_error_log()
     machine.stop()
+
+
+def test_another_kernel_while_guests_run(machines, request):
+    """kexec: nothing but the shutdown of devices lies between the two."""
+    kernel, files = paths.kernel(), {"vfclient": program("vfclient")}
+    again = initramfs.make(kernel, module_files=(MODULE,), files={f"{initramfs.JOB}/{k}": v for k, v in files.items()})
+    guest, _ = machines.get({
+        "module_files": (MODULE,), "warp": True, "cards": 1, "append": "iomem=relaxed", "fresh": True,
+        "files": {**files, "kexec": program("kexec"), "kernel": kernel.image, "again": again}}, request.node.nodeid)
+    gim = Gim(guest)
+    gim.load("vf_num=4")
+    Guests(gim).do("1 start", "2 start", "3 init")
+    command_line = shlex.quote(f"{machine.APPEND} iomem=relaxed")
+    gim.sh(f"(usleep 200000; ./kexec kernel again {command_line}) > /dev/kmsg 2>&1 &")
+    guest.wait_booted()
+    card = guest.card(0)
+    assert card.json("gpu")["phase"] == "free"
+    gim.load("vf_num=4")
+    assert gim.vfs() == 4
+    four = Guests(gim)
+    four.do("1 start", "2 start", "1 work 2000", "1 wait 1000", "1 end", "2 end")
+    four.close()
+    gim.unload()
+    assert not dmesg.problems(gim.sh("dmesg"))
+    assert card.driver_errors() == 0, card.driver_error_log()
+    machines.drop()

@@ -5,6 +5,7 @@ unbound.
 """
 
 import pytest
+from gim_module import state
 
 from testbed import MODULE, program
 
@@ -13,15 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.machine(
                                  files={"vfclient": program("vfclient")})]
 # A command that does not end, and a reset of its VF that does nothing: only a reset of the bus helps.
 HANG = "op=IDLE,function=VF2,never,until=reset"
-# Of what the driver has to set up again, all that the card keeps over unbinding and the rest.
-VOLATILE = {"phase", "IH_RB_WPTR", "IH_RB_RPTR", "MAILBOX_INDEX", "SDMA0_F32_CNTL", "SDMA1_F32_CNTL"}
 NOTIFIED, OVER = 2, 3
-
-
-def state(card):
-    """What the card holds but for what changes all the time."""
-    return {name: value for name, value in card.json("state").items()
-            if name not in VOLATILE and "TRN_MSG_VALID" not in name}
 
 
 def hang(gim, four):
@@ -30,12 +23,6 @@ def hang(gim, four):
     four.do("1 start", "2 start", "1 work 100000", "2 work 100000")
     card.set("fault-flr", True)
     card.set("fault-command", HANG)
-
-
-def wait_for_log(gim, text, limit=60):
-    """Waits until the driver has said something since the last mark."""
-    gim.sh(f". lib.sh; wait_for {limit} sh -c 'dmesg | tac | sed \"/gim test: chapter/q\" | grep -q \"{text}\"'",
-           limit=limit + 60)
 
 
 @pytest.fixture
@@ -61,7 +48,7 @@ def test_all_start_again(gim, four):
     before, resets = state(card), card.json("counters")["bus-resets"]
     posts = card.json("register-counts")["CONFIG_MEMSIZE"].get("writes", 0)
     hang(gim, four)
-    wait_for_log(gim, "initialised by the driver: 8190 MB of memory")
+    gim.wait_for("initialised by the driver: 8190 MB of memory", limit=60)
     four.do("1 sleep 500")
     said = "\n".join(gim.said())
     assert "resetting VF2" in said and "resetting the GPU" in said
@@ -83,7 +70,7 @@ def test_all_start_again(gim, four):
 def test_the_notifications(gim, four):
     card = gim.machine.card(0)
     hang(gim, four)
-    wait_for_log(gim, "initialised by the driver")
+    gim.wait_for("initialised by the driver", limit=60)
     four.do("1 sleep 500")
     card.set("reglog-flush", True)
     log = [line.split() for line in (gim.machine.log / "reglog").read_text().splitlines()]
@@ -101,7 +88,7 @@ def test_again_and_again(gim, four):
     for n in range(1, 4):
         gim.mark()
         hang(gim, four)
-        wait_for_log(gim, "initialised by the driver")
+        gim.wait_for("initialised by the driver", limit=60)
         four.do("1 sleep 500")
         assert card.json("counters")["bus-resets"] == resets + n
         card.set("fault-flr", False)
@@ -113,7 +100,7 @@ def test_a_vbios_that_fails_gives_the_gpu_up(gim, four):
     card = gim.machine.card(0)
     hang(gim, four)
     card.set("fault-register", "CONFIG_MEMSIZE=0")
-    wait_for_log(gim, "the GPU could not be reset and is given up")
+    gim.wait_for("the GPU could not be reset and is given up", limit=60)
     said = "\n".join(gim.said())
     assert said.count("the card cannot be initialised: asic_init ran but CONFIG_MEMSIZE is 0") == 2
     # Guests get no answer, and the administrator can take everything away.
@@ -153,7 +140,7 @@ def test_a_slot_with_a_hot_plug_driver(gim, four):
     """It takes part in the reset, so that it does not take the card for removed; but not while the lock is lent."""
     card = gim.machine.card(0)
     hang(gim, four)
-    wait_for_log(gim, "initialised by the driver")
+    gim.wait_for("initialised by the driver", limit=60)
     four.do("1 sleep 500")
     card.set("fault-flr", False)
     four.do("1 start", "2 start", "1 work 1000", "1 wait 1000", "2 end", limit=120)
@@ -176,7 +163,7 @@ def test_a_card_that_does_not_come_back(gim, four):
     card = gim.machine.card(0)
     card.set("fault-bus-reset", True)
     hang(gim, four)
-    wait_for_log(gim, "the card does not answer", limit=180)
+    gim.wait_for("the card does not answer", limit=180)
     assert any("does not come back from a reset of the bus" in line for line in gim.said())
     gim.unbind()
     assert not gim.bound()

@@ -2,35 +2,13 @@
 """VFs come and go at run time, and stay while somebody holds one."""
 
 import pytest
+from gim_module import Holder
 
 from testbed import MODULE, program
 
 pytestmark = pytest.mark.machine(
     cards=2, module_files=(MODULE,), modules=("vfio-pci", "vfio_iommu_type1", "pci-pf-stub", "pci-stub"),
     files={"vfio-hold": program("vfio-hold")})
-
-
-class Holder:
-    """A VF opened through vfio, as for a guest."""
-
-    def __init__(self, gim, vf, name="card0"):
-        self.gim = gim
-        address = gim.sh(f"basename $(readlink {gim.path(name)}/virtfn{vf - 1})")
-        gim.sh(f"""
-            modprobe vfio-pci; modprobe vfio_iommu_type1
-            echo vfio-pci > /sys/bus/pci/devices/{address}/driver_override
-            echo {address} > /sys/bus/pci/drivers_probe
-            rm -f /tmp/hold; mkfifo /tmp/hold
-            (./vfio-hold {address} < /tmp/hold > /tmp/held 2>&1; rm -f /tmp/holder) &
-            echo $! > /tmp/holder
-            exec 3> /tmp/hold
-            sleep 1000000 >&3 & echo $! > /tmp/keeper
-            """)
-        gim.sh(". lib.sh; wait_for 10 grep -q open /tmp/held || { cat /tmp/held; exit 1; }")
-
-    def close(self):
-        """Ends the holder and waits until it has let go."""
-        self.gim.sh(". lib.sh; kill $(cat /tmp/keeper); wait_for 10 test ! -e /tmp/holder")
 
 
 def test_up_and_down(gim):

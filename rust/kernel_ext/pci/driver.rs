@@ -32,6 +32,13 @@ pub(crate) trait Driver: pci::Driver {
     /// lock held, like all that follow.
     fn shutdown(dev: &pci::Device<device::Core<'_>>, this: Pin<&Self::Data<'_>>);
 
+    /// The system is about to sleep; all devices work yet, but for user space.
+    ///
+    /// # Errors
+    ///
+    /// Any: the system does not sleep then.
+    fn prepare_sleep(dev: &pci::Device<device::Core<'_>>, this: Pin<&Self::Data<'_>>) -> Result;
+
     /// The system is to sleep, and the device loses power; afterwards the PCI core saves its configuration.
     ///
     /// # Errors
@@ -132,6 +139,7 @@ unsafe impl<T: Driver> driver::RegistrationOps for Adapter<T> {
 
 impl<T: Driver> Adapter<T> {
     const PM: bindings::dev_pm_ops = bindings::dev_pm_ops {
+        prepare: Some(Self::prepare_callback),
         suspend: Some(Self::suspend_callback),
         resume: Some(Self::resume_callback),
         freeze: Some(Self::suspend_callback),
@@ -197,6 +205,11 @@ impl<T: Driver> Adapter<T> {
     extern "C" fn shutdown_callback(pdev: *mut bindings::pci_dev) {
         // SAFETY: The driver core passes a bound device and holds its lock.
         unsafe { Self::with(pdev, T::shutdown) };
+    }
+
+    unsafe extern "C" fn prepare_callback(dev: *mut bindings::device) -> c_int {
+        // SAFETY: The PM core passes a bound device and holds its lock.
+        from_result(|| unsafe { Self::with(Self::pci(dev), T::prepare_sleep) }.map(|()| 0))
     }
 
     unsafe extern "C" fn suspend_callback(dev: *mut bindings::device) -> c_int {

@@ -75,9 +75,7 @@ impl<'a> Sriov<'a> {
 
     /// VFs enabled at the moment, by whomever.
     pub(crate) fn enabled(&self) -> u16 {
-        // SAFETY: `dev` is a valid device.
-        let n = unsafe { bindings::pci_num_vf(raw(self.dev)) };
-        u16::try_from(n).unwrap_or(0)
+        enabled(self.dev)
     }
 
     /// The first VF found that is assigned to a guest or open through vfio: nobody may pull it away.
@@ -164,6 +162,14 @@ impl VfDevice {
 }
 
 impl VfDevice {
+    /// The VFs of `pf` that are enabled.
+    pub(super) fn all(
+        pf: &pci::Device<device::Bound>,
+    ) -> Result<impl Iterator<Item = Self> + use<'_>> {
+        let vf_device = vf_device(pf)?;
+        Ok((0..enabled(pf)).filter_map(move |index| Self::find(pf, vf_device, index)))
+    }
+
     /// The device; valid as long as this lives.
     pub(super) fn as_ptr(&self) -> *mut bindings::pci_dev {
         self.0
@@ -191,6 +197,12 @@ impl Object for VfDevice {
 /// `ENODEV` if there is no such VF.
 pub(crate) fn find_vf(pf: &pci::Device<device::Bound>, index: u16) -> Result<VfDevice> {
     VfDevice::find(pf, vf_device(pf)?, index).ok_or(ENODEV)
+}
+
+fn enabled(pf: &pci::Device<device::Bound>) -> u16 {
+    // SAFETY: `pf` is a valid device.
+    let n = unsafe { bindings::pci_num_vf(raw(pf)) };
+    u16::try_from(n).unwrap_or(0)
 }
 
 /// Device id of a PF's VFs.
