@@ -165,6 +165,16 @@ def ktap(machine, subtests):
     return Ktap(machine, subtests)
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Shows the table that tests have filled: the fullest of those recorded with record_property("table", text)."""
+    tables = [value for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())
+              if getattr(report, "when", None) == "call"
+              for name, value in getattr(report, "user_properties", ()) if name == "table"]
+    if tables:
+        terminalreporter.section("table")
+        terminalreporter.write_line(max(tables, key=len))
+
+
 def pytest_report_header():
     """Where the logs are."""
     return f"logs: {pathlib.Path(LOGS).relative_to(PROJECT)}/"

@@ -49,6 +49,12 @@ def test_one_command_never_completes(gim, four, card):
     # The card's own account of how long nobody else had it: a time-out, and a reset with its two times 100 ms.
     assert 2.0 <= (again["end"] - log[hung]["start"]) / 1e9 < 2.5
     assert resets(gim) == ["VF2: its engines could not be stopped"]
+    # It is out until its guest starts again.
+    runs = card.json("commands")["VF2"]["RUN"]
+    work(four, OTHERS)
+    assert card.json("commands")["VF2"]["RUN"] == runs
+    four.do("2 start")
+    work(four, VFS)
 
 
 def test_init_never_completes(gim, four, card):
