@@ -12,9 +12,11 @@ GIMCTL = tools/gimctl/Cargo.toml
 PYTEST := $(CACHE)/venv/bin/pytest
 RUFF := $(CACHE)/venv/bin/ruff
 REUSE := $(CACHE)/venv/bin/reuse
-# CONFIG_WERROR is not for modules of one's own.
-BUILD_STOCK = mkdir -p build/stock && \
-    $(MAKE) -s -C $(STOCK) M=$(CURDIR) MO=$(CURDIR)/build/stock KRUSTFLAGS=-Dwarnings KCFLAGS=-Werror modules
+# $(call BUILD,TREE,FOLDER): CONFIG_WERROR is not for modules of one's own.
+BUILD = mkdir -p build/$(2) && \
+    $(MAKE) -s -C $(1) M=$(CURDIR) MO=$(CURDIR)/build/$(2) KRUSTFLAGS=-Dwarnings KCFLAGS=-Werror modules
+BUILD_STOCK = $(call BUILD,$(STOCK),stock)
+DEBUG = $(CACHE)/debug
 
 .PHONY: module
 module: ## build gim.ko for the running kernel, or for KDIR=...
@@ -61,6 +63,11 @@ test: setup ## everything
 .PHONY: tests
 tests:
 	@$(MAKE) --no-print-directory --jobs=1 test-core test-module test-device test-qemu
+
+.PHONY: test-debug
+test-debug: setup ## the driver on a kernel that looks for mistakes (builds it first, in half an hour)
+	@python3 qemu-test/toolchain debug-kernel
+	@$(ENTER) $(MAKE) --no-print-directory debug-module device test-debug-qemu
 
 # The targets from here on run in the root: $(ENTER) make TARGET.
 
@@ -124,12 +131,26 @@ test-device: device ## lints of the emulated card and of what belongs to a relea
 test-qemu: stock-module device gimctl ## the tests in virtual machines
 	$(RUFF) check qemu-test
 	$(RUFF) check --config qemu-test/pyproject.toml rust/core/fuzz/run
-	$(PYTEST) -m 'not slow and not guests' -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout qemu-test/tests
+	$(PYTEST) -m 'not slow and not guests and not debug' -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout qemu-test/tests
 
 .PHONY: test-faults
 test-faults: stock-module device ## every fault of the card in every situation (minutes)
-	$(PYTEST) -m slow -s --ignore qemu-test/tests/packages qemu-test/tests
+	$(PYTEST) -m slow -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout --ignore qemu-test/tests/packages \
+	    qemu-test/tests
 
 .PHONY: test-guests
 test-guests: stock-module device ## Debian's own amdgpu on VFs of the card (minutes; fetches its firmware)
 	$(PYTEST) -m guests -s qemu-test/tests
+
+.PHONY: debug-module
+debug-module:
+	@scripts/check-kernel $(DEBUG)/kdir
+	$(call BUILD,$(DEBUG)/kdir,debug) LLVM=1
+
+# Each boot takes about half a minute, and everything is several times slower.
+DEBUG_TESTS = failing_allocations bind sriov guests admin vf_resets gpu_reset events lost_interrupts surprise_removal
+.PHONY: test-debug-qemu
+test-debug-qemu:
+	GIM_KERNEL=$(DEBUG)/image/vmlinuz GIM_KERNEL_MODULES=$(wildcard $(DEBUG)/image/lib/modules/*) \
+	    GIM_MODULE=build/debug/gim.ko GIM_PATIENCE=6 \
+	    $(PYTEST) -n 2 --dist loadfile $(DEBUG_TESTS:%=qemu-test/tests/driver/test_%.py)

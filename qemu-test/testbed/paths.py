@@ -16,7 +16,7 @@ SCRATCH = BUILD / "testbed"
 
 DEVICE = pathlib.Path(os.environ.get("GIM_DEVICE", BUILD / "device" / "s7150.so"))
 VBIOS = BUILD / "device" / "vbios.rom"
-MODULE = BUILD / "stock" / "gim.ko"
+MODULE = pathlib.Path(os.environ.get("GIM_MODULE", BUILD / "stock" / "gim.ko")).absolute()
 GIMCTL = BUILD / "gimctl"
 
 
@@ -54,10 +54,11 @@ def stock_kernel_tree():
 
 def stock_kernel_source():
     """The source of the stock kernel: an archive, as Debian packs it."""
-    folder = _toolchain_kernel().STOCK / "unpacked" / "usr" / "src"
-    for path in folder.glob("linux-source-*.tar.xz"):
-        return path
-    raise SetupError(f"there is no kernel source in {folder}: run `python3 qemu-test/toolchain setup`")
+    kernel = _toolchain_kernel()
+    try:
+        return kernel.source()
+    except kernel.Failure as e:
+        raise SetupError(str(e)) from e
 
 
 def stock_kernel():

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The tool chain, from nothing: `python3 qemu-test/toolchain setup | packages | enter COMMAND [ARGUMENT...]`.
+"""The tool chain, from nothing: `python3 qemu-test/toolchain setup | debug-kernel | packages | enter COMMAND ...`.
 
 `setup` makes a Debian root under ~/.cache/gim (or $GIM_CACHE) with the compiler, QEMU and the stock kernel, and in it
 the Rust metadata that Debian's kernel headers lack. Each step says how long it took and is skipped when its inputs are
 unchanged. `enter` runs a command in that root, with this checkout and the cache at their own paths. `packages` builds
-the Debian packages, in build/packages, in a root of their own.
+the Debian packages, in build/packages, in a root of their own. `debug-kernel` builds the kernel of `make test-debug`.
 """
 
 import os
 import sys
 
+import debug_kernel
 import kernel
 import packages
 import python
@@ -34,12 +35,15 @@ def main(argv):
             packages.setup()
             packages.build(root.PROJECT / "build" / "packages")
             return 0
+        if argv == ["debug-kernel"]:
+            debug_kernel.setup()
+            return 0
         if argv[:1] == ["enter"] and len(argv) > 1:
             os.execvp(*root.command(argv[1:], os.getcwd()))
     except Failure as e:
         print(f"toolchain: {e}", file=sys.stderr)
         return 1
-    print("usage: toolchain setup | toolchain packages | toolchain enter COMMAND [ARGUMENT...]", file=sys.stderr)
+    print("usage: toolchain setup | debug-kernel | packages | enter COMMAND [ARGUMENT...]", file=sys.stderr)
     return 2
 
 

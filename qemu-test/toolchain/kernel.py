@@ -81,6 +81,14 @@ def release(at=CACHE):
     return (at / STOCK.name / "versions").read_text().splitlines()[0]
 
 
+def source():
+    """Its source, as Debian packs it."""
+    folder = STOCK / "unpacked" / "usr" / "src"
+    for path in folder.glob("linux-source-*.tar.xz"):
+        return path
+    raise Failure(f"there is no kernel source in {folder}: remove the stamp 'kernel' and run the set-up again.")
+
+
 def image(at=CACHE):
     """The stock kernel's image, or that of one in another folder."""
     for path in (at / IMAGE.name / "boot" / f"vmlinuz-{release(at)}", modules(at) / "vmlinuz"):

@@ -43,6 +43,23 @@ def test_what_is_not(line):
     assert dmesg.problems(line) == []
 
 
+SPLAT = """\
+[  9.1] ------------[ cut here ]------------
+[  9.1] WARNING: drivers/pci/remove.c:128 at {where}+0x5d/0x70, CPU#0: rmmod/153
+[  9.1] Call Trace:
+[  9.1]  sriov_disable+0x8f/0x1d0
+[  9.1] ---[ end trace 0000000000000000 ]---
+"""
+
+
+def test_the_warning_that_is_known():
+    known, other = (SPLAT.format(where=w) for w in ("pci_stop_and_remove_bus_device", "pci_stop_root_bus"))
+    assert dmesg.problems(known + "fine\n" + known) == []
+    # And nothing else, before, behind or between.
+    assert len(dmesg.problems(known + other + known)) == 2
+    assert dmesg.problems(known + "BUG: bad\n" + known) == ["BUG: bad"]
+
+
 def test_taints():
     assert dmesg.taints(1 << 12 | 1 << 13) == []
     assert dmesg.taints(1 << 7 | 1 << 9 | 1 << 12) == ["died with an oops", "warning"]

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The kernel has no memory, at any point of what the driver does: that fails, or goes on without, and leaves nothing
+behind. For the debug kernel (`make test-debug`), which can be told which allocation is to fail.
+"""
+
+import pytest
+from gim_module import CONTROL
+
+from testbed import MODULE, program
+
+pytestmark = [pytest.mark.debug, pytest.mark.machine(
+    cards=1, module_files=(MODULE,), warp=True, append="iomem=relaxed",
+    files={"vfclient": program("vfclient"), "failnth": program("failnth")})]
+
+
+def fail(gim, points, write, undo, thread=0):
+    """Writes to sysfs with one allocation failing, another one each time, `points` of all; the results."""
+    gim.sh("""
+        for f in failslab fail_page_alloc; do
+            cd /sys/kernel/debug/$f; echo N > ignore-gfp-wait; echo 0 > verbose
+        done""")
+    lines = gim.sh(f"./failnth {points} {thread} {write} {undo}", limit=600).splitlines()
+    results = [tuple(map(int, line.split())) for line in lines[:-1]]
+    failed = sum(error != 0 for _, error in results)
+    print(f"{lines[-1]} allocations, {len(results)} of them failed, and {failed} times the write")
+    assert len(results) >= min(points, int(lines[-1].split()[1]))
+    return results
+
+
+def works(gim, guests):
+    """The card serves guests as if nothing had been."""
+    two = guests()
+    two.do("1 start", "2 start", "1 work 2000", "1 wait 2000", "1 end", "2 end")
+    two.close()
+
+
+def test_bind(gim, guests):
+    gim.load("vf_num=2")
+    address = gim.machine.address("card0")
+    gim.unbind()
+    results = fail(gim, 40, f"{CONTROL}/bind {address}", f"{CONTROL}/unbind {address}")
+    assert any(error for _, error in results)
+    gim.bind()
+    works(gim, guests)
+
+
+def test_enable(gim, guests):
+    gim.load("vf_num=2")
+    gim.set_vfs(0)
+    results = fail(gim, 40, f"{gim.path()}/sriov_numvfs 2", f"{gim.path()}/sriov_numvfs 0")
+    assert any(error for _, error in results)
+    gim.set_vfs(2)
+    works(gim, guests)
+
+
+def worker(gim):
+    """The id of the thread that owns the GPU."""
+    return gim.sh("grep -l ^gim/ /proc/[0-9]*/comm | cut -d/ -f3")
+
+
+@pytest.mark.parametrize(("what", "points"), [("vf1/reset", 15), ("reset", 8)], ids=["VF", "GPU"])
+def test_reset(gim, guests, what, points):
+    gim.load("vf_num=2")
+    two = guests()
+    two.do("1 start", "2 start")
+    gim.sh(f"for f in {gim.path()}/sriov_admin/guard_*_limit; do echo 0 > $f; done")
+    admin = f"{gim.path()}/sriov_admin"
+    fail(gim, points, f"{admin}/{what} 1", f"{admin}/{what} 1", thread=worker(gim))
+    two.close()
+    works(gim, guests)
