@@ -96,6 +96,15 @@ pub(crate) trait Parent {
     ) -> *mut bindings::dentry;
 }
 
+#[cfg_attr(not(CONFIG_DEBUG_FS), allow(unused_variables))]
+fn create_dir(parent: *mut bindings::dentry, name: &CStr) -> *mut bindings::dentry {
+    #[cfg(CONFIG_DEBUG_FS)]
+    // SAFETY: The name is valid and copied; the parent is valid, NULL, or an error, which gives an error.
+    return unsafe { bindings::debugfs_create_dir(name.as_char_ptr(), parent) };
+    #[cfg(not(CONFIG_DEBUG_FS))]
+    ptr::null_mut()
+}
+
 /// The top folder of a name, which somebody else has made.
 pub(crate) struct Top(pub(crate) &'static CStr);
 
@@ -104,8 +113,11 @@ impl Parent for Top {
         &self,
         f: impl FnOnce(*mut bindings::dentry) -> *mut bindings::dentry,
     ) -> *mut bindings::dentry {
+        #[cfg(CONFIG_DEBUG_FS)]
         // SAFETY: The name is valid; the reference that this gives, or NULL, is put below.
         let top = unsafe { bindings::debugfs_lookup(self.0.as_char_ptr(), ptr::null_mut()) };
+        #[cfg(not(CONFIG_DEBUG_FS))]
+        let top = ptr::null_mut();
         // Without it, nothing is made: an error for a parent is one for its child.
         let parent = if top.is_null() { ENOENT.to_ptr() } else { top };
         let made = f(parent);
@@ -118,7 +130,7 @@ impl Parent for Top {
 /// A folder that is there as long as this lives. One that is inside must be dropped first.
 pub(crate) struct Folder<T: Files> {
     dir: *mut bindings::dentry,
-    _files: KVec<KBox<File<T>>>,
+    files: KVec<KBox<File<T>>>,
 }
 
 // SAFETY: A dentry of debugfs may be removed by any thread, and files may be dropped by any.
@@ -143,13 +155,10 @@ impl<T: Files> Folder<T> {
     ///
     /// `ENOMEM`. That debugfs cannot be used is none.
     pub(crate) fn new(parent: &impl Parent, name: &CStr, value: &Arc<T>) -> Result<Self> {
-        let dir = parent.with(|parent| {
-            // SAFETY: The name is valid and copied; the parent is valid, NULL, or an error, which gives an error.
-            unsafe { bindings::debugfs_create_dir(name.as_char_ptr(), parent) }
-        });
+        let dir = parent.with(|parent| create_dir(parent, name));
         let mut folder = Self {
             dir,
-            _files: KVec::new(),
+            files: KVec::new(),
         };
         for (index, name) in T::names().enumerate() {
             let name = CString::try_from_fmt(fmt!("{}", name))?;
@@ -161,9 +170,10 @@ impl<T: Files> Folder<T> {
                 GFP_KERNEL,
             )?;
             let data = ptr::from_ref(&*file).cast_mut().cast();
-            folder._files.push(file, GFP_KERNEL)?;
+            folder.files.push(file, GFP_KERNEL)?;
             // SAFETY: The name is valid and copied; the file stays where it is until the folder was removed; operations are
             // static and made for it.
+            #[cfg(CONFIG_DEBUG_FS)]
             unsafe {
                 bindings::debugfs_create_file_full(
                     name.as_char_ptr(),
@@ -182,6 +192,9 @@ impl<T: Files> Folder<T> {
 impl<T: Files> Drop for Folder<T> {
     fn drop(&mut self) {
         // SAFETY: `new` made it, or it is an error, which is ignored. This waits for readers.
-        unsafe { bindings::debugfs_remove(self.dir) };
+        #[cfg(CONFIG_DEBUG_FS)]
+        unsafe {
+            bindings::debugfs_remove(self.dir)
+        };
     }
 }

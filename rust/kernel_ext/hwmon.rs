@@ -77,7 +77,7 @@ extern "C" {
         name: *const c_char,
         chip: *mut c_void,
     ) -> *mut c_void;
-    fn hwmon_device_unregister(dev: *mut c_void);
+    fn kernel_ext_hwmon_unregister(dev: *mut c_void);
 }
 
 /// Sensors that are shown as long as this lives.
@@ -134,7 +134,7 @@ impl<T: Sensors> Hwmon<T> {
 impl<T: Sensors> Drop for Hwmon<T> {
     fn drop(&mut self) {
         // SAFETY: `new` registered it; this waits for readers.
-        unsafe { hwmon_device_unregister(self.dev.as_ptr()) };
+        unsafe { kernel_ext_hwmon_unregister(self.dev.as_ptr()) };
         // SAFETY: It was leaked in `new`, and nobody reads it any more.
         drop(unsafe { KBox::from_raw(self.chip.as_ptr()) });
     }

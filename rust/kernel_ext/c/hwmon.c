@@ -19,6 +19,7 @@ struct sensors {
 
 struct device *kernel_ext_hwmon_register(struct device *parent, const char *name,
 					 struct sensors *sensors);
+void kernel_ext_hwmon_unregister(struct device *dev);
 
 static int index_of(enum hwmon_sensor_types type)
 {
@@ -107,7 +108,7 @@ static struct attribute *clock_attrs[] = {
 };
 ATTRIBUTE_GROUPS(clock);
 
-/* The sensors must stay until hwmon_device_unregister(). */
+/* The sensors must stay until they are unregistered. */
 struct device *kernel_ext_hwmon_register(struct device *parent, const char *name,
 					 struct sensors *sensors)
 {
@@ -115,4 +116,11 @@ struct device *kernel_ext_hwmon_register(struct device *parent, const char *name
 		return ERR_PTR(-EOPNOTSUPP);
 	return hwmon_device_register_with_info(parent, name, sensors, &sensors_chip,
 					       clock_groups);
+}
+
+/* Waits for readers. */
+void kernel_ext_hwmon_unregister(struct device *dev)
+{
+	if (IS_REACHABLE(CONFIG_HWMON))
+		hwmon_device_unregister(dev);
 }
