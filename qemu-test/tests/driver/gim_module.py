@@ -4,8 +4,17 @@
 import itertools
 import re
 
+import pytest
+
+from testbed import MODULE, program
+
 SYSFS = "/sys/bus/pci/devices"
 CONTROL = "/sys/bus/pci/drivers/gim"
+# The machine of all tests of what an administrator sees: one boot for them, with guests' drivers at hand.
+ONE_CARD = pytest.mark.machine(cards=1, module_files=(MODULE,), warp=True, append="iomem=relaxed",
+                               files={"vfclient": program("vfclient")})
+# Runs a command, given as one word, as an ordinary user.
+NOBODY = "[ -e /etc/passwd ] || echo nobody:x:65534:65534::/:/bin/sh > /etc/passwd; su -s /bin/sh nobody -c"
 # Of the kernel's log: a machine may see many tests.
 CHAPTERS = itertools.count(1)
 # Of what the driver has to set up again, all that the card keeps over unbinding and the rest.

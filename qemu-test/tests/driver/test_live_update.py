@@ -99,9 +99,11 @@ def test_exclusive_access_goes_on(gim, eight):
 
 def test_what_was_set_stays(gim, eight):
     admin = f"{gim.path()}/sriov_admin"
-    gim.sh(f"echo fair > {admin}/policy; echo 300 > {admin}/vf3/profile/weight; echo 1 > {admin}/vf4/stop")
+    gim.sh(f"echo fair > {admin}/policy; echo 300 > {admin}/vf3/profile/weight; echo 1 > {admin}/vf4/stop; "
+           f"echo 70000 > {admin}/vf2/profile/preempt_timeout_us; echo $((256 << 20)) > {admin}/vf2/profile/vram_quota")
     eight.do("1 start", "1 work 20000", "1 wait 3000")
-    shown = f"cd {admin}; cat policy vf3/profile/weight vf4/state vf1/stats/messages vf1/stats/exclusive_accesses"
+    shown = f"cd {admin}; cat policy vf3/profile/weight vf4/state vf1/stats/messages vf1/stats/exclusive_accesses " \
+            "vf2/profile/preempt_timeout_us vf*/profile/vram_quota vf1/stats/last_init_start_ms; ls -d vf*/device"
     before, used = gim.sh(shown), int(gim.sh(f"cat {admin}/vf1/stats/gpu_time_us"))
     update(gim)
     assert gim.sh(shown) == before

@@ -67,6 +67,24 @@ def test_unbind_and_bind_while_in_use(gim):
     assert gim.vfs() == 8
 
 
+def test_unequal_quotas_survive_an_unbind_while_in_use(gim):
+    gim.load("vf_num=4")
+    gim.set_vfs(0)
+    gim.sh(f"echo $((512 << 20)) > {gim.path()}/sriov_admin/vf1/profile/vram_quota")
+    gim.set_vfs(4)
+    quotas = f"cat {gim.path()}/sriov_admin/vf[1-4]/profile/vram_quota"
+    before = gim.sh(quotas).split()
+    assert before == [str(512 << 20), *[str(2464 << 20)] * 3]
+    holder = Holder(gim, 2)
+    gim.unbind()
+    gim.bind()
+    assert any("VF2 is in use: keeping the 4 VFs" in line for line in gim.said())
+    assert gim.sh(quotas).split() == before
+    assert gim.sh(f"ls -d {gim.path()}/sriov_admin/vf*/device | wc -l") == "4"
+    holder.close()
+    gim.set_vfs(0)
+
+
 def test_bind_with_another_division_in_use(gim):
     gim.load("vf_num=4")
     holder = Holder(gim, 1)
