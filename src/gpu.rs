@@ -128,8 +128,9 @@ pub(crate) struct Gpu<'a> {
     enabled: Atomic<u32>,
     /// VFs on which a guest's driver runs, as far as the engine knows.
     started: Atomic<u32>,
-    /// VFs with which something is still to be done for an administrator.
+    /// VFs with which something is still to be done for an administrator, as long as that one waits for it.
     chores: Atomic<u32>,
+    chores_awaited: Atomic<bool>,
     /// One administrator waits at a time.
     #[pin]
     administrators: Mutex<()>,
@@ -187,6 +188,7 @@ impl<'a> Gpu<'a> {
                 enabled: Atomic::new(0),
                 started: Atomic::new(0),
                 chores: Atomic::new(0),
+                chores_awaited: Atomic::new(false),
                 administrators <- new_mutex!((), "Gpu::administrators"),
                 verdict: Atomic::new(0),
                 vf_drivers: Atomic::new(0),
@@ -237,11 +239,19 @@ impl<'a> Gpu<'a> {
             _ => 0,
         };
         self.verdict.store(0, Relaxed);
-        let number = self.send(Event::Admin(admin)).ok_or(EAGAIN)?;
-        self.wait_until(|| {
-            self.handled.load(Acquire) >= number
-                && self.chores.load(Acquire) & u32::from(chore) == 0
-        })?;
+        self.chores.store(0, Relaxed);
+        self.chores_awaited.store(chore != 0, Release);
+        let done = self
+            .send(Event::Admin(admin))
+            .ok_or(EAGAIN)
+            .and_then(|number| {
+                self.wait_until(|| {
+                    self.handled.load(Acquire) >= number
+                        && self.chores.load(Acquire) & u32::from(chore) == 0
+                })
+            });
+        self.chores_awaited.store(false, Relaxed);
+        done?;
         if self.is_in(Phase::Gone) {
             return Err(ENODEV);
         }
@@ -341,10 +351,10 @@ impl<'a> Gpu<'a> {
         };
         let enabled = mask(|state| state != State::Disabled);
         self.started.store(mask(State::is_started), Relaxed);
-        let chores = VfId::all()
-            .filter(|vf| engine.has_chore(*vf))
-            .fold(0, |mask, vf| mask | u32::from(vf.bit()));
-        if self.chores.load(Relaxed) != chores {
+        if self.chores_awaited.load(Acquire) {
+            let chores = VfId::all()
+                .filter(|vf| engine.has_chore(*vf))
+                .fold(0, |mask, vf| mask | u32::from(vf.bit()));
             self.chores.store(chores, Release);
             self.published.wake();
         }

@@ -12,6 +12,7 @@ use crate::{
             Report, //
         },
         mailbox::Line,
+        vf::State,
         vfid::VfId,
     },
     kernel_ext::fmt::Core,
@@ -43,6 +44,14 @@ pub(crate) fn log(dev: &pci::Device<Bound>, report: Report) {
             dev_warn!(dev, "resetting {}: {}\n", Core(vf), Core(reason));
         }
         Report::GpuReset { cause } => dev_warn!(dev, "resetting the GPU: {:?}\n", cause),
+        Report::Denied {
+            vf,
+            state: State::Available | State::Stopped { .. },
+        } => dev_warn!(
+            dev,
+            "nothing was done with {}: the GPU is not in operation\n",
+            Core(vf)
+        ),
         Report::Denied { vf, state } => dev_warn!(
             dev,
             "nothing was done with {}, which is {}: end its guest's driver first\n",

@@ -171,9 +171,9 @@ impl<T: Files> Folder<T> {
             )?;
             let data = ptr::from_ref(&*file).cast_mut().cast();
             folder.files.push(file, GFP_KERNEL)?;
+            #[cfg(CONFIG_DEBUG_FS)]
             // SAFETY: The name is valid and copied; the file stays where it is until the folder was removed; operations are
             // static and made for it.
-            #[cfg(CONFIG_DEBUG_FS)]
             unsafe {
                 bindings::debugfs_create_file_full(
                     name.as_char_ptr(),
@@ -191,8 +191,8 @@ impl<T: Files> Folder<T> {
 
 impl<T: Files> Drop for Folder<T> {
     fn drop(&mut self) {
-        // SAFETY: `new` made it, or it is an error, which is ignored. This waits for readers.
         #[cfg(CONFIG_DEBUG_FS)]
+        // SAFETY: `new` made it, or it is an error, which is ignored. This waits for readers.
         unsafe {
             bindings::debugfs_remove(self.dir)
         };
