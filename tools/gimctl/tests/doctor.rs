@@ -237,6 +237,16 @@ fn amdgpu_has_the_card_or_may_take_it() {
 }
 
 #[test]
+fn a_card_that_only_gim_may_take() {
+    let (findings, _) = examine(|root| {
+        remove(root, "etc/modprobe.d/gim.conf");
+        file(root, &pf("driver_override"), "gim\n");
+    });
+    let found = findings.iter().find(|f| f["check"] == "amdgpu").unwrap();
+    assert_eq!(found["severity"], "ok");
+}
+
+#[test]
 fn amdgpu_on_a_vf() {
     let change = |root: &Path| {
         link(

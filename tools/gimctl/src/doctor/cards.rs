@@ -6,12 +6,17 @@ use super::{
     config::{self, Config},
     Findings,
 };
-use crate::{card::Card, model::Status, system};
+use crate::{
+    card::Card,
+    model::Status,
+    system::{self, Root},
+};
 use gim_core::fb;
 use std::path::{Path, PathBuf};
 
 /// AMD FirePro S7150, S7150x2: the PF (as in the driver's table of devices).
 const PF: (&str, &str) = ("0x1002", "0x6929");
+const DEVICES: &str = "sys/bus/pci/devices";
 /// VSEC id of GPU-IOV (section 2.1 of the hardware reference).
 const GPU_IOV: u16 = 2;
 /// `TOTAL_FB_AVAILABLE` in the GPU-IOV capability, MB (section 2.2).
@@ -25,17 +30,21 @@ const ROM: usize = 6;
 /// The first VF BAR among a device's resources: after the ROM.
 const VF_BARS: usize = 7;
 
-/// Looks at all cards that gim could have.
-pub fn examine(findings: &mut Findings) {
-    let devices = findings.root.at("sys/bus/pci/devices");
+/// The cards that gim could have, by address.
+pub fn addresses(root: &Root) -> Vec<String> {
+    let devices = root.at(DEVICES);
     let is_card = |address: &String| {
         let id = |name: &str| system::look(&devices.join(address).join(name)).unwrap_or_default();
         (id("vendor").as_str(), id("device").as_str()) == PF
     };
-    let addresses: Vec<String> = system::names(&devices)
-        .into_iter()
-        .filter(is_card)
-        .collect();
+    let all = system::names(&devices).into_iter();
+    all.filter(is_card).collect()
+}
+
+/// Looks at all of them.
+pub fn examine(findings: &mut Findings) {
+    let devices = findings.root.at(DEVICES);
+    let addresses = addresses(findings.root);
     if addresses.is_empty() {
         findings.problem(
             "card",

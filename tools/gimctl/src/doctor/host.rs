@@ -6,8 +6,9 @@ use super::{module, Findings};
 use crate::system::{self, Root};
 use std::path::PathBuf;
 
-/// The oldest kernel that has what the module needs (as in `scripts/check-kernel`).
-const OLDEST: (u32, u32) = (7, 2);
+/// The kernel lines that gim is tested with, as in `scripts/check-kernel`.
+const OLDEST: (u32, u32) = (7, 3);
+const NEWEST: (u32, u32) = (7, 3);
 /// The variable of UEFI that says whether Secure Boot is on: four bytes of attributes, then 1 or 0.
 const SECURE_BOOT: &str =
     "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
@@ -25,8 +26,15 @@ pub fn kernel(findings: &mut Findings) -> String {
     let (major, minor) = OLDEST;
     let advice = format!("boot a kernel from {major}.{minor} on that has Rust support");
     match version(&release) {
-        Some(found) if found >= OLDEST => findings.ok("kernel", format!("kernel {release}")),
-        Some(_) => findings.problem("kernel", format!("kernel {release} is too old"), &advice),
+        Some(found) if found < OLDEST => {
+            findings.problem("kernel", format!("kernel {release} is too old"), &advice);
+        }
+        Some(found) if found > NEWEST => findings.note(
+            "kernel",
+            format!("kernel {release} is newer than what gim was tested with"),
+            "use a newer gim; GIM_ANY_KERNEL=1 builds this one nevertheless",
+        ),
+        Some(_) => findings.ok("kernel", format!("kernel {release}")),
         None => findings.note("kernel", format!("kernel \"{release}\""), &advice),
     }
     configuration(findings, &release);
@@ -62,7 +70,7 @@ fn configuration(findings: &mut Findings, release: &str) {
             findings.problem(
                 "kernel-config",
                 format!("kernel {release} has no {what} support ({name} is not set)"),
-                "boot a kernel that has, as Debian's since 7.2",
+                "boot a kernel that has, as Debian's since 7.3",
             );
         }
     }
@@ -150,6 +158,15 @@ pub fn secure_boot(findings: &mut Findings, release: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kernels_are_those_that_the_build_takes() {
+        let script = include_str!("../../../../scripts/check-kernel");
+        for (name, (major, minor)) in [("oldest", OLDEST), ("newest", NEWEST)] {
+            let line = format!("{name}={major}.{minor}");
+            assert!(script.lines().any(|l| l == line), "{line}");
+        }
+    }
 
     #[test]
     fn releases() {

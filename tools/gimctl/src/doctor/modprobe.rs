@@ -2,7 +2,7 @@
 
 //! What modprobe is told: whether gim may be loaded, with which parameters, and whether amdgpu gets the card before it.
 
-use super::{module, Findings};
+use super::{cards, module, Findings};
 use crate::{
     card, import,
     system::{self, Root},
@@ -18,6 +18,10 @@ const FOLDERS: [&str; 5] = [
     "usr/lib/modprobe.d",
     "lib/modprobe.d",
 ];
+
+/// How amdgpu is kept off the card.
+const KEEP_OFF: &str = "install gim-dkms, whose rule of udev sets driver_override, or write \"softdep amdgpu pre: gim\" or \
+                        \"blacklist amdgpu\" to /etc/modprobe.d/gim.conf";
 
 /// A command to modprobe, as words, and the file that it stands in.
 struct Command {
@@ -101,6 +105,14 @@ fn amdgpu(findings: &mut Findings, commands: &[Command], release: &str) {
             c.is(&["softdep", "amdgpu", "pre:"]) && c.words.iter().any(|word| word == "gim");
         c.is(&["blacklist", "amdgpu"]) || c.is(&["install", "amdgpu", "/bin/false"]) || first
     });
+    let cards = cards::addresses(findings.root);
+    let overridden = |address: &String| {
+        let path = findings
+            .root
+            .at(format!("sys/bus/pci/devices/{address}/driver_override"));
+        system::look(&path).as_deref() == Some("gim")
+    };
+    let is_reserved = !cards.is_empty() && cards.iter().all(overridden);
     let is_there = findings.root.at("sys/module/amdgpu").exists()
         || module::find(findings.root, "amdgpu", release).is_some();
     match kept_off {
@@ -108,17 +120,16 @@ fn amdgpu(findings: &mut Findings, commands: &[Command], release: &str) {
             let seen = format!("{} keeps amdgpu off the card", command.file);
             findings.ok("amdgpu", seen);
         }
+        None if is_reserved => {
+            findings.ok("amdgpu", "driver_override keeps other drivers off the card");
+        }
         None if !is_there => findings.ok("amdgpu", "this kernel has no amdgpu"),
         None if !card::all(findings.root).is_empty() => findings.note(
             "amdgpu",
             "nothing keeps amdgpu off the card at the next boot",
-            "write \"softdep amdgpu pre: gim\" or \"blacklist amdgpu\" to /etc/modprobe.d/gim.conf",
+            KEEP_OFF,
         ),
-        None => findings.warning(
-            "amdgpu",
-            "nothing keeps amdgpu off the card",
-            "write \"softdep amdgpu pre: gim\" or \"blacklist amdgpu\" to /etc/modprobe.d/gim.conf",
-        ),
+        None => findings.warning("amdgpu", "nothing keeps amdgpu off the card", KEEP_OFF),
     }
 }
 
