@@ -10,6 +10,18 @@ use crate::{abi, settings};
 use gim_core::options::{self, Spec};
 use std::fmt::Write;
 
+/// The keys that the C driver knows, in its order: parameters of the same names here.
+const KEYS: [&Spec; 8] = [
+    &options::FB_OPTION,
+    &options::SCHED_OPTION,
+    &options::VF_NUM,
+    &options::PF_FB,
+    &options::VF_FB,
+    &options::SCHED_INTERVAL,
+    &options::SCHED_INTERVAL_US,
+    &options::FB_CLEAR,
+];
+
 /// Something that was not taken over.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -22,8 +34,8 @@ pub struct Problem {
 /// What a file says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// Values by the order of [`options::ALL`].
-    values: [Option<u32>; options::ALL.len()],
+    /// Values in the order of [`KEYS`].
+    values: [Option<u32>; KEYS.len()],
     /// What was not taken over, by line.
     pub problems: Vec<Problem>,
 }
@@ -39,7 +51,7 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn index_of(word: &str) -> Option<usize> {
-    options::ALL.iter().position(|spec| spec.name == word)
+    KEYS.iter().position(|spec| spec.name == word)
 }
 
 /// Reads a value as the C driver did: decimal.
@@ -63,14 +75,13 @@ pub fn parse(text: &str) -> Imported {
     let mut problem = |line, what: String| imported.problems.push(Problem { line, what });
     let mut words = words(text).peekable();
     while let Some((line, key)) = words.next() {
-        let Some((index, spec)) = index_of(key).and_then(|i| Some((i, *options::ALL.get(i)?)))
-        else {
+        let Some((index, spec)) = index_of(key).and_then(|i| Some((i, *KEYS.get(i)?))) else {
             // What follows up to the next key belongs to it.
             while words
                 .next_if(|(_, word)| index_of(word).is_none())
                 .is_some()
             {}
-            let known: Vec<_> = options::ALL.iter().map(|spec| spec.name).collect();
+            let known: Vec<_> = KEYS.iter().map(|spec| spec.name).collect();
             problem(
                 line,
                 format!(
@@ -111,7 +122,7 @@ fn clean(word: &str) -> String {
 
 impl Imported {
     fn given(&self) -> impl Iterator<Item = (&'static Spec, u32)> + '_ {
-        let all = options::ALL.iter().zip(self.values);
+        let all = KEYS.iter().zip(self.values);
         all.filter_map(|(spec, value)| Some((*spec, value?)))
     }
 

@@ -96,7 +96,7 @@ proptest! {
         let imported = parse(&text);
         for pair in imported.parameters().split_whitespace() {
             let (name, value) = pair.split_once('=').unwrap();
-            let spec = options::ALL.iter().find(|spec| spec.name == name).unwrap();
+            let spec = KEYS.iter().find(|spec| spec.name == name).unwrap();
             prop_assert!(spec.parse(value.as_bytes()).is_ok());
         }
         let lines = text.lines().count();
@@ -107,12 +107,12 @@ proptest! {
 
     #[test]
     fn what_is_good_is_taken_over(
-        values in proptest::collection::vec(0_u32..2, 8),
+        values in proptest::collection::vec(0_u32..2, KEYS.len()),
         separators in proptest::collection::vec("[ =\t\n]{1,3}", 16),
     ) {
         let mut text = String::new();
         let mut separators = separators.iter();
-        for (spec, value) in options::ALL.iter().zip(&values) {
+        for (spec, value) in KEYS.iter().zip(&values) {
             text += spec.name;
             text += separators.next().unwrap();
             text += &value.to_string();
