@@ -2,13 +2,12 @@
 
 //! Tracepoints: the Rust side of `c/trace.h`.
 //!
-//! As [`kernel::tracepoint`], which only knows those of the kernel itself. A tracepoint that is off is an instruction that
-//! does nothing.
+//! As [`kernel::tracepoint`], which only knows those of the kernel itself. A tracepoint that is off is a call that returns at
+//! once.
 //!
 //! C header: [`include/linux/tracepoint.h`](srctree/include/linux/tracepoint.h)
 
 use kernel::{
-    bindings,
     device,
     prelude::*, //
 };
@@ -19,31 +18,12 @@ macro_rules! tracepoints {
             $(#[$doc])*
             // As many as the event has fields.
             #[allow(clippy::too_many_arguments)]
-            #[inline(always)]
             pub(crate) fn $name(dev: &device::Device<device::Bound>, $($arg: $ty),*) {
-                #[cfg(CONFIG_TRACEPOINTS)]
-                {
-                    // A lock class without lockdep is empty.
-                    #[allow(improper_ctypes)]
-                    extern "C" {
-                        static [<__tracepoint_ $name>]: bindings::tracepoint;
-                        fn [<rust_do_trace_ $name>](dev: *const c_char, $($arg: $ty),*);
-                    }
-                    // SAFETY: The key is that of a tracepoint, which C defines.
-                    let on = unsafe {
-                        kernel::static_branch_unlikely!(
-                            [<__tracepoint_ $name>],
-                            bindings::tracepoint,
-                            key
-                        )
-                    };
-                    if on {
-                        // SAFETY: The name ends with NUL and is copied; the other arguments are numbers.
-                        unsafe { [<rust_do_trace_ $name>](dev.name().as_char_ptr(), $($arg),*) };
-                    }
+                extern "C" {
+                    fn [<gim_trace_ $name>](dev: *const c_char, $($arg: $ty),*);
                 }
-                #[cfg(not(CONFIG_TRACEPOINTS))]
-                let _ = (dev, $($arg),*);
+                // SAFETY: The name ends with NUL and is copied; the other arguments are numbers.
+                unsafe { [<gim_trace_ $name>](dev.name().as_char_ptr(), $($arg),*) };
             }
         )*}
     };
