@@ -31,7 +31,8 @@ class Checker:
             if [ -e {KMEMLEAK} ]; then
                 # What is younger than 5 s does not count, and what may just have moved is looked at twice.
                 sleep 6; echo scan > {KMEMLEAK}; echo scan > {KMEMLEAK}
-                sed 's/^/kmemleak: /' {KMEMLEAK} > /dev/kmsg; echo clear > {KMEMLEAK}
+                while read -r line; do echo "kmemleak: $line" > /dev/kmsg; done < {KMEMLEAK}
+                echo clear > {KMEMLEAK}
             fi
             cat > /dev/kmsg
             cat /proc/sys/kernel/tainted

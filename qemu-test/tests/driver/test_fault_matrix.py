@@ -281,7 +281,8 @@ def test_matrix(machines, request, subtests, record_property, faults):
     gim = Gim(machine)
     checker = Checker(machine)
     checker.problems()
-    gim.sh("modprobe vfio-pci; echo 0 > /sys/bus/pci/drivers_autoprobe")
+    # vfio lets a VF sleep that nobody has opened, and then its BARs do not answer to `vfclient`.
+    gim.sh("modprobe vfio-pci disable_idle_d3=1; echo 0 > /sys/bus/pci/drivers_autoprobe")
     # Turns of 50 ms: fewer world switches to be emulated in the seconds that a fault takes.
     gim.load(f"vf_num={VFS} sched_interval=50")
     fresh = itertools.count(shared)
