@@ -11,7 +11,7 @@
  *   ask N                 sends message N and does not wait for an answer
  *   text WORDS            sends a text
  *   flood N               sends N messages without meaning, each as soon as the last is acknowledged
- *   storm MS              sends messages and takes them back at once, as fast as it can, for so long
+ *   storm MS              sends a message each microsecond, as fast as a bus lets it, and takes it back at once, for so long
  *   work US               queues GPU work
  *   wait MS               waits until all queued work is done, at most so long
  *   sleep MS
@@ -135,9 +135,11 @@ static const char *storm(struct vf *v, unsigned long ms)
 	uint64_t end = now_us() + ms * 1000ull;
 	uint32_t control = rd(v, CONTROL) & ~TRN_VALID;
 
-	while (now_us() < end) {
+	for (uint64_t now = now_us(), last; now < end;) {
 		wr(v, CONTROL, control | TRN_VALID);
 		wr(v, CONTROL, control);
+		for (last = now; now == last; now = now_us())
+			;
 	}
 	return "ok";
 }
