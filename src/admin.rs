@@ -109,16 +109,20 @@ impl<'a> Tree<'a> {
         let mut stats = KVec::new();
         for vf in VfId::all().take(total_vfs.into()) {
             let name = CString::try_from_fmt(fmt!("vf{}", vf.number()))?;
-            let folder = Folder::new(&card, &name, vf::Vf(gpu.clone(), vf))?;
+            // It has to outlive what is in it, also when something fails.
+            vfs.push(
+                Folder::new(&card, &name, vf::Vf(gpu.clone(), vf))?,
+                GFP_KERNEL,
+            )?;
+            let folder = vfs.last().ok_or(EINVAL)?;
             profiles.push(
-                Folder::new(&folder, c"profile", profile::Profile(gpu.clone(), vf))?,
+                Folder::new(folder, c"profile", profile::Profile(gpu.clone(), vf))?,
                 GFP_KERNEL,
             )?;
             stats.push(
-                Folder::new(&folder, c"stats", stats::Stats(gpu.clone(), vf))?,
+                Folder::new(folder, c"stats", stats::Stats(gpu.clone(), vf))?,
                 GFP_KERNEL,
             )?;
-            vfs.push(folder, GFP_KERNEL)?;
         }
         Ok(Self {
             _debug: debug::Debug::new(gpu)?,
