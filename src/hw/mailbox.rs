@@ -82,8 +82,9 @@ impl Mailbox {
         self.open = open;
     }
 
-    /// Registers that [`Mailbox::enable`] changes, for [`Undo`].
+    /// Registers that are changed here, for [`Undo`]: MAILBOX_INDEX and MAILBOX_INT_CNTL.
     pub(crate) fn remember(undo: &mut Undo, mmio: &Mmio<'_>) -> Result {
+        undo.remember(mmio, 0x5318)?;
         undo.remember(mmio, 0x5344)
     }
 
