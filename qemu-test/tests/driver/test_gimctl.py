@@ -187,13 +187,13 @@ def test_top_and_its_picture(gim, guests, gimctl):
         gimctl(f"set --vf {vf} --weight {weight}")
         crowd.do(f"{vf} start", f"{vf} work {FOREVER}")
     gimctl("stop --vf 16")
-    shown = gimctl("top --once --delay 2")
+    shown = gimctl("top --once --delay 5")
     shares = {int(n): float(share) for n, share in re.findall(r"^ +(\d+)  running .* (\d+\.\d)  ", shown, re.M)}
     assert shares.keys() == weights.keys()
     total = sum(weights.values())
     for vf, weight in weights.items():
         assert shares[vf] / sum(shares.values()) == pytest.approx(weight / total, rel=0.1)
-    gimctl("top --svg /tmp/top.svg --delay 2")
+    gimctl("top --svg /tmp/top.svg --delay 3")
     # docs/gimctl-top.svg, which the README shows, is one of these.
     picture = gim.machine.read("/tmp/top.svg")
     (BUILD / "gimctl-top.svg").write_bytes(picture)
