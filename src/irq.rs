@@ -13,7 +13,6 @@ use crate::{
             Interrupt,
             PointerError, //
         },
-        mailbox::Message,
         vfid::{
             PerVf,
             VfId, //
@@ -192,7 +191,6 @@ impl<'a> Consumer<'a> {
     fn message(&self, vf: VfId) -> bool {
         let mut mailbox = self.gpu.mailbox.lock();
         mailbox.receive(&self.gpu.mmio, vf).is_some_and(|message| {
-            let message = Message::decode(message);
             // Under the lock: a mailbox that was closed has nothing on its way.
             self.gpu.send(Event::Message { vf, message });
             true

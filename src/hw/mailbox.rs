@@ -10,6 +10,7 @@ use super::mmio::{
 use crate::gim_core::{
     mailbox::{
         control,
+        Message,
         Reply,
         INTERRUPTS_ON, //
     },
@@ -103,17 +104,24 @@ impl Mailbox {
     }
 
     /// Takes the VF's message and acknowledges it; `None` if there is none.
-    pub(crate) fn receive(&mut self, mmio: &Mmio<'_>, vf: VfId) -> Option<[u32; 4]> {
+    ///
+    /// A request withdraws what the PF has said and nobody has acknowledged: that was for a guest that is gone, and the
+    /// one that asks now would take it for the answer.
+    pub(crate) fn receive(&mut self, mmio: &Mmio<'_>, vf: VfId) -> Option<Message> {
         let control = self.look(mmio, vf)?;
         if control & control::RCV_MSG_VALID == 0 {
             return None;
         }
-        let message = [
+        let message = Message::decode([
             mmio.read(MAILBOX_MSGBUF_RCV_DW0).into(),
             mmio.read(MAILBOX_MSGBUF_RCV_DW1).into(),
             mmio.read(MAILBOX_MSGBUF_RCV_DW2).into(),
             mmio.read(MAILBOX_MSGBUF_RCV_DW3).into(),
-        ];
+        ]);
+        let control = match message {
+            Message::Request(_) => control::without_valid(control),
+            _ => control,
+        };
         mmio.write_reg(MAILBOX_CONTROL::from(control::with_ack(control)));
         Some(message)
     }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * vfclient PF-ADDRESS: plays guests' drivers on the VFs of an emulated S7150, through their BARs, as amdgpu's mailbox code
- * does. Reads lines "VF COMMAND [ARGUMENT]" (VFs from 1; "all" for each); the commands of one VF run in order, those of
+ * vfclient [--vfio] PF-ADDRESS [VF...] | --alone ADDRESS
+ *
+ * Plays guests' drivers on VFs of an emulated S7150, through their BARs, as amdgpu's mailbox code does: on all VFs of a PF
+ * or on those that are named (from 1), as root or, with --vfio, as their hypervisor; --alone is for a VF in its guest, where
+ * it is number 1. Reads lines "VF COMMAND [ARGUMENT]" ("all" for each VF); the commands of one VF run in order, those of
  * different VFs at the same time. Prints "VF COMMAND RESULT MICROSECONDS" when one has ended. The exit status is 1 if a
  * command failed that was not to fail.
  *
@@ -16,58 +19,42 @@
  *   wait MS               waits until all queued work is done, at most so long
  *   sleep MS
  *   read OFFSET / write OFFSET=VALUE     a register
+ *   fb OFFSET[=VALUE]     a dword of the framebuffer
+ *   zeros STEP            whether the framebuffer reads zero, behind the VBIOS, a dword every STEP bytes
  *   cycle SECONDS         init, rel-init, work, fini, rel-fini, with random pauses, for so long; counts the rounds
  *   expect RESULT         what the next command must come to, instead of "ok"; "any" for whatever
+ *
+ * With --vfio also:
+ *
+ *   ring                  sets up an interrupt ring, with interrupts of the mailbox
+ *   interrupt SOURCE      waits for an entry with this source in the ring, told by MSI
+ *   dma ADDRESS           has the function write to a bus address; "refused" if the IOMMU does not let it
+ *   flr                   resets the function
+ *   config OFFSET[=VALUE] a word of the configuration space
+ *   mapped OFFSET         1 if that register is mapped, 0 if vfio traps it
+ *   map OFFSET            maps the page of that register, whatever vfio says of it; "refused" if it may not
+ *   eventfd OFFSET        has the kernel write to that register when an eventfd is signalled; "refused" if it does not
  */
 #include <err.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "lib/vf.h"
 
 #define VFS 16
 #define LINE 160
 #define QUEUE 64
-#define MMIO_LEN 0x40000
-#define DOORBELL_LEN 0x200000
-
-/* Registers, byte offsets (section 3.6 of the hardware reference) */
-#define TRN_DW(n) (0x5320 + 4 * (n))
-#define RCV_DW(n) (0x5330 + 4 * (n))
-#define CONTROL 0x5340
-#define TRN_VALID (1u << 0)
-#define TRN_ACK (1u << 1)
-#define RCV_VALID (1u << 8)
-#define RCV_ACK (1u << 9)
-
-#define CP_RB_WPTR_POLL_ADDR_LO 0xc118
-#define CP_RB_WPTR_POLL_ADDR_HI 0xc11c
-/* In the VF's framebuffer */
-#define RING_POINTER_AT 0x100000
-
-/* The model's own, for work (qemu-test/device/work.c) */
-#define DOORBELL_WORK 0x1ffff0
-#define WORK_ID 0x3fe00
-#define WORK_ID_VALUE 0x574f524b
-#define WORK_QUEUED 0x3fe04
-
-/* Messages and replies (section 4.8) */
-enum { REQ_INIT = 1, REL_INIT, REQ_FINI, REL_FINI, REQ_RESET, TEXT = 255 };
-enum { READY = 1 };
-
-/* amdgpu's limit for each wait */
-#define PATIENCE_MS 12000
+#define SYSFS "/sys/bus/pci/devices"
 
 struct vf {
 	int number;
 	pthread_t thread;
-	volatile uint32_t *mmio, *doorbell;
+	struct vf_io io;
 	char queue[QUEUE][LINE];
 	unsigned head, tail;
 	bool closed;
@@ -81,150 +68,23 @@ static struct vf vfs[VFS];
 static pthread_mutex_t output = PTHREAD_MUTEX_INITIALIZER;
 static volatile bool failed;
 
-static uint64_t now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
-}
-
-static uint32_t rd(struct vf *v, uint32_t offset)
-{
-	return v->mmio[offset / 4];
-}
-
-static void wr(struct vf *v, uint32_t offset, uint32_t value)
-{
-	v->mmio[offset / 4] = value;
-}
-
-/* Sleeps between two looks: as amdgpu does at first, less often once that was for long. */
-static void pause_us(uint64_t begin)
-{
-	usleep(now_us() - begin < 100000 ? 500 : 5000);
-}
-
-static bool poll_control(struct vf *v, uint32_t mask, uint32_t wanted)
-{
-	uint64_t begin = now_us(), end = begin + PATIENCE_MS * 1000ull;
-
-	while ((rd(v, CONTROL) & mask) != wanted) {
-		if (now_us() > end)
-			return false;
-		pause_us(begin);
-	}
-	return true;
-}
-
-static const char *send_message(struct vf *v, uint32_t message)
-{
-	wr(v, TRN_DW(0), message);
-	wr(v, CONTROL, rd(v, CONTROL) | TRN_VALID);
-	if (!poll_control(v, TRN_ACK, TRN_ACK)) {
-		wr(v, CONTROL, rd(v, CONTROL) & ~TRN_VALID);
-		return "no-ack";
-	}
-	wr(v, CONTROL, rd(v, CONTROL) & ~TRN_VALID);
-	return "ok";
-}
-
-/* Whoever looks for the message finds nothing, but was interrupted. */
-static const char *storm(struct vf *v, unsigned long ms)
-{
-	uint64_t end = now_us() + ms * 1000ull;
-	uint32_t control = rd(v, CONTROL) & ~TRN_VALID;
-
-	for (uint64_t now = now_us(), last; now < end;) {
-		wr(v, CONTROL, control | TRN_VALID);
-		wr(v, CONTROL, control);
-		for (last = now; now == last; now = now_us())
-			;
-	}
-	return "ok";
-}
-
-static const char *request(struct vf *v, uint32_t message)
-{
-	const char *sent = send_message(v, message);
-	uint64_t begin = now_us(), end = begin + PATIENCE_MS * 1000ull;
-
-	if (strcmp(sent, "ok"))
-		return sent;
-	while (!(rd(v, CONTROL) & RCV_VALID) || rd(v, RCV_DW(0)) != READY) {
-		if (now_us() > end)
-			return "no-answer";
-		pause_us(begin);
-	}
-	wr(v, CONTROL, rd(v, CONTROL) | RCV_ACK);
-	return poll_control(v, RCV_VALID, 0) ? "ok" : "still-valid";
-}
-
-/* What amdgpu does in its exclusive access: says where it will write the ring's pointer. */
-static void set_up_ring(struct vf *v)
-{
-	wr(v, CP_RB_WPTR_POLL_ADDR_LO, RING_POINTER_AT);
-	wr(v, CP_RB_WPTR_POLL_ADDR_HI, 0);
-}
-
-static const char *both(struct vf *v, uint32_t ask, uint32_t release)
-{
-	const char *result = request(v, ask);
-
-	if (strcmp(result, "ok"))
-		return result;
-	if (ask == REQ_INIT)
-		set_up_ring(v);
-	return send_message(v, release);
-}
-
-static const char *text(struct vf *v, const char *words)
-{
-	size_t len = strlen(words) + 1;
-
-	for (size_t at = 0; at < len; at += 8) {
-		uint32_t dw[2] = { 0, 0 };
-		const char *result;
-
-		memcpy(dw, words + at, len - at < 8 ? len - at : 8);
-		wr(v, TRN_DW(2), dw[0]);
-		wr(v, TRN_DW(3), dw[1]);
-		result = send_message(v, TEXT);
-		if (strcmp(result, "ok"))
-			return result;
-	}
-	return "ok";
-}
-
-static const char *wait_work(struct vf *v, unsigned ms)
-{
-	uint64_t begin = now_us(), end = begin + ms * 1000ull;
-
-	while (rd(v, WORK_QUEUED)) {
-		if (now_us() > end)
-			return "unfinished";
-		pause_us(begin);
-	}
-	return "ok";
-}
-
 /* Rounds of a guest's life; a round that is begun is brought to its end. */
 static const char *cycle(struct vf *v, unsigned seconds, unsigned *rounds)
 {
-	uint64_t end = now_us() + seconds * 1000000ull;
+	uint64_t end = vf_now_us() + seconds * 1000000ull;
 	const char *result = "ok";
 
-	while (now_us() < end) {
+	while (vf_now_us() < end) {
 		usleep(rand_r(&v->seed) % 4000000);
-		result = both(v, REQ_INIT, REL_INIT);
+		result = vf_both(&v->io, REQ_INIT, REL_INIT);
 		if (strcmp(result, "ok"))
 			break;
-		v->doorbell[DOORBELL_WORK / 4] = 1000 + rand_r(&v->seed) % 20000;
-		result = wait_work(v, PATIENCE_MS);
+		vf_work(&v->io, 1000 + rand_r(&v->seed) % 20000);
+		result = vf_wait_work(&v->io, PATIENCE_MS);
 		if (strcmp(result, "ok"))
 			break;
 		usleep(rand_r(&v->seed) % 4000000);
-		result = both(v, REQ_FINI, REL_FINI);
+		result = vf_both(&v->io, REQ_FINI, REL_FINI);
 		if (strcmp(result, "ok"))
 			break;
 		++*rounds;
@@ -232,55 +92,99 @@ static const char *cycle(struct vf *v, unsigned seconds, unsigned *rounds)
 	return result;
 }
 
+static const char *run_vfio(struct vf *v, const char *command, char *argument, char *detail)
+{
+	unsigned long n = strtoul(argument, NULL, 0);
+
+	if (!strcmp(command, "ring"))
+		return vf_make_ring(&v->io);
+	if (!strcmp(command, "interrupt"))
+		return vf_wait_interrupt(&v->io, n);
+	if (!strcmp(command, "dma"))
+		return vf_dma(&v->io, n);
+	if (!strcmp(command, "flr"))
+		return vfio_reset(&v->io.vfio) ? "ok" : "failed";
+	if (!strcmp(command, "config")) {
+		uint16_t value = strchr(argument, '=') ? strtoul(strchr(argument, '=') + 1, NULL, 0) : 0;
+
+		if (strchr(argument, '='))
+			return vfio_write(&v->io.vfio, VFIO_CONFIG, n, &value, sizeof(value)) ? "ok" : "failed";
+		if (!vfio_read(&v->io.vfio, VFIO_CONFIG, n, &value, sizeof(value)))
+			return "failed";
+		sprintf(detail, " %04x", value);
+		return "ok";
+	}
+	if (!strcmp(command, "map"))
+		return vfio_maps_page(&v->io.vfio, VF_MMIO_BAR, n) ? "ok" : "refused";
+	if (!strcmp(command, "eventfd"))
+		return vfio_ioeventfd(&v->io.vfio, VF_MMIO_BAR, n) ? "ok" : "refused";
+	if (!strcmp(command, "mapped")) {
+		sprintf(detail, " %d", vf_is_mapped(&v->io, n));
+		return "ok";
+	}
+	return "unknown-command";
+}
+
 static const char *run(struct vf *v, const char *command, char *argument, char *detail)
 {
 	unsigned long n = strtoul(argument, NULL, 0);
 
 	if (!strcmp(command, "init"))
-		return request(v, REQ_INIT);
+		return vf_request(&v->io, REQ_INIT);
 	if (!strcmp(command, "fini"))
-		return request(v, REQ_FINI);
+		return vf_request(&v->io, REQ_FINI);
 	if (!strcmp(command, "reset"))
-		return request(v, REQ_RESET);
+		return vf_request(&v->io, REQ_RESET);
 	if (!strcmp(command, "rel-init"))
-		return send_message(v, REL_INIT);
+		return vf_send(&v->io, REL_INIT);
 	if (!strcmp(command, "rel-fini"))
-		return send_message(v, REL_FINI);
+		return vf_send(&v->io, REL_FINI);
 	if (!strcmp(command, "start"))
-		return both(v, REQ_INIT, REL_INIT);
+		return vf_both(&v->io, REQ_INIT, REL_INIT);
 	if (!strcmp(command, "end"))
-		return both(v, REQ_FINI, REL_FINI);
+		return vf_both(&v->io, REQ_FINI, REL_FINI);
 	if (!strcmp(command, "ask"))
-		return send_message(v, n);
+		return vf_send(&v->io, n);
 	if (!strcmp(command, "text"))
-		return text(v, argument);
+		return vf_text(&v->io, argument);
 	if (!strcmp(command, "flood")) {
 		const char *result = "ok";
 
 		while (n-- && !strcmp(result, "ok"))
-			result = send_message(v, 77);
+			result = vf_send(&v->io, 77);
 		return result;
 	}
 	if (!strcmp(command, "storm"))
-		return storm(v, n);
+		return vf_storm(&v->io, n);
 	if (!strcmp(command, "work")) {
-		v->doorbell[DOORBELL_WORK / 4] = n;
+		vf_work(&v->io, n);
 		return "ok";
 	}
 	if (!strcmp(command, "wait"))
-		return wait_work(v, n);
+		return vf_wait_work(&v->io, n);
 	if (!strcmp(command, "sleep")) {
 		usleep(n * 1000);
 		return "ok";
 	}
 	if (!strcmp(command, "read")) {
-		sprintf(detail, " %08x", rd(v, n));
+		sprintf(detail, " %08x", vf_read(&v->io, n));
 		return "ok";
 	}
 	if (!strcmp(command, "write") && strchr(argument, '=')) {
-		wr(v, n, strtoul(strchr(argument, '=') + 1, NULL, 0));
+		vf_write(&v->io, n, strtoul(strchr(argument, '=') + 1, NULL, 0));
 		return "ok";
 	}
+	if (!strcmp(command, "fb")) {
+		if (n >= v->io.fb_len)
+			return "no-memory";
+		if (strchr(argument, '='))
+			v->io.fb[n / 4] = strtoul(strchr(argument, '=') + 1, NULL, 0);
+		else
+			sprintf(detail, " %08x", v->io.fb[n / 4]);
+		return "ok";
+	}
+	if (!strcmp(command, "zeros"))
+		return vf_reads_zero(&v->io, n) ? "ok" : "not-zero";
 	if (!strcmp(command, "cycle")) {
 		unsigned rounds = 0;
 		const char *result = cycle(v, n, &rounds);
@@ -288,7 +192,7 @@ static const char *run(struct vf *v, const char *command, char *argument, char *
 		sprintf(detail, " %u", rounds);
 		return result;
 	}
-	return "unknown-command";
+	return v->io.through_vfio ? run_vfio(v, command, argument, detail) : "unknown-command";
 }
 
 static void *guest(void *opaque)
@@ -318,34 +222,17 @@ static void *guest(void *opaque)
 			snprintf(v->expect, sizeof(v->expect), "%s", argument);
 			continue;
 		}
-		begin = now_us();
+		begin = vf_now_us();
 		result = run(v, line, argument, detail);
 		wanted = *v->expect ? v->expect : "ok";
 		pthread_mutex_lock(&output);
-		printf("%d %s %s %llu%s\n", v->number, line, result, (unsigned long long)(now_us() - begin), detail);
+		printf("%d %s %s %llu%s\n", v->number, line, result, (unsigned long long)(vf_now_us() - begin), detail);
 		fflush(stdout);
 		if (strcmp(result, wanted) && strcmp(wanted, "any"))
 			failed = true;
 		pthread_mutex_unlock(&output);
 		*v->expect = 0;
 	}
-}
-
-static void *map(const char *pf, int vf, int bar, size_t len)
-{
-	char path[160];
-	void *p;
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/virtfn%d/resource%d", pf, vf, bar);
-	fd = open(path, O_RDWR | O_SYNC);
-	if (fd < 0)
-		return NULL;
-	p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (p == MAP_FAILED)
-		err(1, "%s", path);
-	close(fd);
-	return p;
 }
 
 static void queue(struct vf *v, const char *command)
@@ -358,52 +245,82 @@ static void queue(struct vf *v, const char *command)
 	pthread_mutex_unlock(&v->lock);
 }
 
-int main(int argc, char **argv)
+/* The VFs of a PF that there are, or those that are named. */
+static int open_vfs(const char *pf, bool through_vfio, char **named)
 {
-	char line[LINE];
 	int n = 0;
 
-	if (argc != 2)
-		errx(2, "usage: vfclient PF-ADDRESS");
-	for (; n < VFS; n++) {
+	while (n < VFS) {
+		int number = named[0] ? atoi(named[n] ? named[n] : "0") : n + 1;
+		char folder[80], target[80];
 		struct vf *v = &vfs[n];
+		ssize_t len;
 
-		v->mmio = map(argv[1], n, 5, MMIO_LEN);
-		if (!v->mmio)
+		snprintf(folder, sizeof(folder), SYSFS "/%s/virtfn%d", pf, number - 1);
+		len = readlink(folder, target, sizeof(target) - 1);
+		if (len < 0)
 			break;
-		v->doorbell = map(argv[1], n, 2, DOORBELL_LEN);
-		if (!v->doorbell || rd(v, WORK_ID) != WORK_ID_VALUE)
-			errx(1, "VF%d is none of an emulated S7150", n + 1);
-		v->number = n + 1;
-		v->seed = n + 1;
+		target[len] = 0;
+		if (through_vfio)
+			vf_open_vfio(&v->io, strrchr(target, '/') + 1);
+		else if (!vf_open_sysfs(&v->io, folder))
+			break;
+		v->number = number;
+		n++;
+	}
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	bool through_vfio = argc > 2 && !strcmp(argv[1], "--vfio"), alone = argc == 3 && !strcmp(argv[1], "--alone");
+	char line[LINE];
+	int n;
+
+	if (argc < 2 || (*argv[1] == '-' && !through_vfio && !alone))
+		errx(2, "usage: vfclient [--vfio] PF-ADDRESS [VF...] | --alone ADDRESS");
+	if (alone) {
+		snprintf(line, sizeof(line), SYSFS "/%s", argv[2]);
+		n = vf_open_sysfs(&vfs[0].io, line);
+		vfs[0].number = 1;
+	} else {
+		char **pf = argv + (through_vfio ? 2 : 1);
+
+		n = open_vfs(*pf, through_vfio, pf + 1);
+	}
+	if (!n)
+		errx(1, "there is no VF here");
+	for (struct vf *v = vfs; v < vfs + n; v++) {
+		v->seed = v->number;
 		pthread_mutex_init(&v->lock, NULL);
 		pthread_cond_init(&v->changed, NULL);
 		if (pthread_create(&v->thread, NULL, guest, v))
 			errx(1, "no thread");
 	}
-	if (!n)
-		errx(1, "%s has no VFs", argv[1]);
 
 	while (fgets(line, sizeof(line), stdin)) {
 		char *command = line + strcspn(line, " ");
-		int vf = atoi(line);
+		bool all = !strncmp(line, "all ", 4), known = all;
+		int number = atoi(line);
 
 		line[strcspn(line, "\n")] = 0;
 		if (!*line || *line == '#')
 			continue;
-		if (!*command || ((vf < 1 || vf > n) && strncmp(line, "all ", 4)))
+		for (struct vf *v = vfs; *command && v < vfs + n; v++)
+			if (all || v->number == number) {
+				queue(v, command + 1);
+				known = true;
+			}
+		if (!*command || !known)
 			errx(2, "not understood: %s", line);
-		for (int i = 0; i < n; i++)
-			if (vf == 0 || vf == i + 1)
-				queue(&vfs[i], command + 1);
 	}
-	for (int i = 0; i < n; i++) {
-		pthread_mutex_lock(&vfs[i].lock);
-		vfs[i].closed = true;
-		pthread_cond_broadcast(&vfs[i].changed);
-		pthread_mutex_unlock(&vfs[i].lock);
+	for (struct vf *v = vfs; v < vfs + n; v++) {
+		pthread_mutex_lock(&v->lock);
+		v->closed = true;
+		pthread_cond_broadcast(&v->changed);
+		pthread_mutex_unlock(&v->lock);
 	}
-	for (int i = 0; i < n; i++)
-		pthread_join(vfs[i].thread, NULL);
+	for (struct vf *v = vfs; v < vfs + n; v++)
+		pthread_join(v->thread, NULL);
 	return failed;
 }

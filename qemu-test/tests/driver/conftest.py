@@ -23,16 +23,17 @@ def gim(machine):
 
 @pytest.fixture
 def guests(gim):
-    """Makes guests on a card: `guests("card0")`."""
-    made = []
-
-    def make(name="card0"):
-        made.append(Guests(gim, name))
-        return made[-1]
+    """Makes guests on a card: `guests("card0")`, with what else `Guests` takes."""
+    def make(name="card0", **how):
+        return Guests(gim, name, **how)
 
     yield make
     if gim.machine.running:
-        gim.sh("killall vfclient 2>/dev/null; kill $(cat /tmp/*.keeper) 2>/dev/null; true")
+        # Whoever has a VF open through vfio keeps it until its end.
+        gim.sh("""
+            . lib.sh
+            killall vfclient 2>/dev/null; kill $(cat /tmp/*.keeper) 2>/dev/null
+            wait_for 20 sh -c '! pidof vfclient'""")
 
 
 @pytest.fixture

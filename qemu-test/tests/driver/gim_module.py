@@ -79,6 +79,32 @@ class Gim:
         assert links == count
         return int(links)
 
+    def vf_address(self, vf, name="card0"):
+        """The address of a VF."""
+        return self.sh(f"basename $(readlink {self.path(name)}/virtfn{vf - 1})")
+
+    def give_vfs(self, driver="vfio-pci", name="card0"):
+        """Gives all VFs to a driver of the host's, as for guests."""
+        self.sh(f"""
+            . lib.sh
+            modprobe vfio_iommu_type1; modprobe {driver}
+            for vf in {self.path(name)}/virtfn*; do
+                bind_with {driver} $(basename $(readlink $vf)) || exit 1
+            done""")
+
+    def state(self, vf, name="card0"):
+        """What a VF is doing."""
+        return self.sh(f"cat {self.path(name)}/sriov_admin/vf{vf}/state")
+
+    def wait_for_state(self, vf, state, limit=20, name="card0"):
+        """Waits until a VF does this."""
+        self.sh(f". lib.sh; wait_for {limit} grep -qx {state} {self.path(name)}/sriov_admin/vf{vf}/state ||"
+                f" {{ cat {self.path(name)}/sriov_admin/vf{vf}/state; exit 1; }}")
+
+    def no_guards(self, name="card0"):
+        """Lets guests do whatever they like as often as they like."""
+        self.sh(f"for f in {self.path(name)}/sriov_admin/guard_*_limit; do echo 0 > $f; done")
+
     def mark(self):
         """Starts a new chapter of the kernel's log."""
         self._chapter = next(CHAPTERS)
@@ -122,16 +148,20 @@ class Gim:
 
 
 class Guests:
-    """Guests' drivers on the VFs of one card, played by `vfclient`; it runs as long as the test."""
+    """Guests' drivers on the VFs of one card, or on some of them, played by `vfclient`; it runs as long as the test.
+    With `vfio` it reaches them as hypervisors do."""
 
-    def __init__(self, gim, name="card0"):
+    def __init__(self, gim, name="card0", vfs=(), vfio=False):
         self.gim, self.machine = gim, gim.machine
-        self._in, self._out = f"/tmp/{name}.in", f"/tmp/{name}.out"
+        path = "-".join(["/tmp/" + name, *map(str, vfs)])
+        self._in, self._out, self._pid = f"{path}.in", f"{path}.out", f"{path}.pid"
+        which = " ".join([*(["--vfio"] if vfio else []), gim.machine.address(name), *map(str, vfs)])
         # Both ways are pipes that stay open: whoever waits for an answer sleeps until it comes.
         gim.sh(f"""
             rm -f {self._in} {self._out}; mkfifo {self._in} {self._out}
             sleep 1000000 <> {self._out} & echo $! > {self._in}.keeper
-            (./vfclient {gim.machine.address(name)} < {self._in} > {self._out} 2>&1; echo "end $?" > {self._out}) &
+            (./vfclient {which} < {self._in} > {self._out} 2>&1 & echo $! > {self._pid}
+                wait $!; echo "end $?" > {self._out}) 2> /dev/null &
             sleep 1000000 > {self._in} & echo $! >> {self._in}.keeper""")
 
     def send(self, *lines):
@@ -150,6 +180,12 @@ class Guests:
         answers = self.answers(len(lines), limit)
         assert all(answer[2] == "ok" for answer in answers), answers
         return answers
+
+    def kill(self):
+        """Kills the client (SIGKILL), and waits until it has let go of everything."""
+        self.machine.sh(f"kill -9 $(cat {self._pid})")
+        assert self.answers(1)[0] == ["end", "137"]
+        self.machine.sh(f"kill $(cat {self._in}.keeper)")
 
     def close(self):
         """Ends the client; returns its exit status."""
