@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-# `make` builds the module for the running kernel; `make help` lists the rest.
+# `make` builds the modules for the running kernel; `make help` lists the rest.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 CACHE := $(or $(GIM_CACHE),$(HOME)/.cache/gim)
@@ -19,11 +19,11 @@ BUILD_STOCK = $(call BUILD,$(STOCK),stock)
 DEBUG = $(CACHE)/debug
 
 .PHONY: module
-module: ## build gim.ko for the running kernel, or for KDIR=...
+module: ## build gim.ko and gim-vfio-pci.ko for the running kernel, or for KDIR=...
 	@scripts/check-kernel $(KDIR)
 	@mkdir -p build/module
 	$(MAKE) -C $(KDIR) M=$(CURDIR) MO=$(CURDIR)/build/module modules
-	cp build/module/gim.ko gim.ko
+	cp build/module/*.ko .
 
 .PHONY: help
 help: ## list the targets
@@ -31,7 +31,7 @@ help: ## list the targets
 
 .PHONY: clean
 clean: ## remove what was built here, but not the cache
-	rm -rf build gim.ko
+	rm -rf build *.ko
 
 .PHONY: setup
 setup: ## make the Debian root, kernel and QEMU for the targets below (resumed and skipped as needed)
@@ -54,6 +54,14 @@ test-packages: setup ## install, boot, upgrade and purge the Debian packages (an
 .PHONY: dist
 dist: ## pack the source of a release
 	@scripts/dist
+
+SUITE ?= forky
+.PHONY: test-kernel
+test-kernel: setup ## what gim needs of a kernel, on the unpatched one of Debian's SUITE=forky
+	@python3 qemu-test/toolchain suite $(SUITE)
+	@$(ENTER) $(MAKE) --no-print-directory device
+	@GIM_KERNEL=$(CACHE)/suites/$(SUITE)/vmlinuz GIM_KERNEL_MODULES=$(CACHE)/suites/$(SUITE)/modules \
+	    $(ENTER) $(PYTEST) -k TestOnAnyKernel qemu-test/tests/driver/test_patches.py
 
 .PHONY: test
 test: setup ## everything
@@ -108,6 +116,7 @@ stock-module:
 	@scripts/check-kernel $(STOCK)
 	$(BUILD_STOCK)
 	@scripts/check-module build/stock/gim.ko $(STOCK) $(STOCK_MODULES)
+	@scripts/check-module build/stock/gim-vfio-pci.ko $(STOCK) $(STOCK_MODULES)
 
 .PHONY: test-module
 test-module: ## formatting and lints of the module, and that the stock kernel can take it

@@ -46,6 +46,7 @@ use crate::{
             Sriov,
             VfDrivers, //
         },
+        vf_events::Registration,
     },
     params,
     post::Vbios,
@@ -84,6 +85,7 @@ pub(crate) const SETTINGS: [&Setting; 4] = [
 /// A card in the driver's hands. Fields are dropped in the order in which they stand here: the opposite of set-up; then
 /// the card is as it was found.
 pub(crate) struct Card<'a> {
+    _users: Registration<Gpu<'a>>,
     admin: Tree<'a>,
     _worker: Thread<Worker<'a>>,
     _irq: Msi<'a, Arc<Consumer<'a>>>,
@@ -219,6 +221,7 @@ impl<'a> Card<'a> {
             iov.total_fb_mb()?
         );
         Ok(Self {
+            _users: Registration::new(dev, gpu.clone())?,
             admin: Tree::new(&gpu, total_vfs, identity)?,
             _worker: worker,
             _irq: irq,

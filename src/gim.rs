@@ -36,6 +36,7 @@ mod post;
 mod report;
 mod reset;
 mod trace;
+mod users;
 mod watch;
 mod worker;
 

@@ -144,6 +144,8 @@ pub(crate) struct Gpu<'a> {
     /// How the card was found, for the driver that takes over.
     #[pin]
     pub(crate) found: Mutex<Option<handover::Found>>,
+    /// The VF that the worker resets at the moment, by its number; 0 for none.
+    own_reset: Atomic<u32>,
     /// Whether somebody waits for the worker with the device lock, which the worker may do with as its own meanwhile.
     lock_lent: Atomic<bool>,
 }
@@ -195,6 +197,7 @@ impl<'a> Gpu<'a> {
                 vf_drivers_changed: Atomic::new(false),
                 published <- new_wait_queue!("Gpu::published"),
                 found <- new_mutex!(None, "Gpu::found"),
+                own_reset: Atomic::new(0),
                 lock_lent: Atomic::new(false),
             }? Error),
             GFP_KERNEL,
@@ -340,6 +343,19 @@ impl<'a> Gpu<'a> {
     /// For the worker: these resets are known.
     pub(crate) fn know_resets(&self, resets: u16) {
         self.resets.store(resets.into(), Relaxed);
+    }
+
+    /// For the worker: resets a VF with `reset`, of which its driver will tell as of any other.
+    pub(crate) fn with_own_reset<T>(&self, vf: VfId, reset: impl FnOnce() -> T) -> T {
+        self.own_reset.store(vf.number().into(), Release);
+        let result = reset();
+        self.own_reset.store(0, Release);
+        result
+    }
+
+    /// Whether the worker resets this VF at the moment.
+    pub(crate) fn is_own_reset(&self, vf: VfId) -> bool {
+        self.own_reset.load(Acquire) == u32::from(vf.number())
     }
 
     /// For the worker: lets others know how far the engine is.

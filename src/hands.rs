@@ -201,7 +201,9 @@ impl<'a> Hands<'a> {
             }
             Operation::Flr(vf) => {
                 let window = self.window(vf, bars::REGISTERS, flr::WINDOW)?;
-                let saved = flr::reset(self.gpu.dev, mmio, &window, vf.index() as u16)?;
+                let saved = self.gpu.with_own_reset(vf, || {
+                    flr::reset(self.gpu.dev, mmio, &window, vf.index() as u16)
+                })?;
                 // A command that does not end with the reset of its VF never will.
                 if self.gpu.iov.is_executing() {
                     return Err(EIO);

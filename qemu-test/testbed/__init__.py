@@ -6,15 +6,15 @@
         assert m.card(0).driver_errors() == 0
 """
 
-from . import debian, devices
+from . import debian, devices, nested
 from .agent import Result
 from .card import Card
 from .errors import CommandFailed, GuestCrash, GuestError, GuestTimeout
 from .machine import Machine
-from .paths import MODULE, SetupError, kernel
+from .paths import MODULE, VFIO_MODULE, SetupError, kernel
 from .png import png
 from .programs import program
 from .vram import Vram
 
-__all__ = ["MODULE", "Card", "CommandFailed", "GuestCrash", "GuestError", "GuestTimeout", "Machine", "Result",
-           "SetupError", "Vram", "debian", "devices", "kernel", "png", "program"]
+__all__ = ["MODULE", "VFIO_MODULE", "Card", "CommandFailed", "GuestCrash", "GuestError", "GuestTimeout", "Machine",
+           "Result", "SetupError", "Vram", "debian", "devices", "kernel", "nested", "png", "program"]

@@ -17,6 +17,7 @@ SCRATCH = BUILD / "testbed"
 DEVICE = pathlib.Path(os.environ.get("GIM_DEVICE", BUILD / "device" / "s7150.so"))
 VBIOS = BUILD / "device" / "vbios.rom"
 MODULE = pathlib.Path(os.environ.get("GIM_MODULE", BUILD / "stock" / "gim.ko")).absolute()
+VFIO_MODULE = MODULE.with_name("gim-vfio-pci.ko")
 GIMCTL = BUILD / "gimctl"
 
 

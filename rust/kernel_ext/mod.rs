@@ -19,4 +19,5 @@ pub(crate) mod pci;
 pub(crate) mod sysfs;
 pub(crate) mod time;
 pub(crate) mod trace;
+pub(crate) mod vf_events;
 pub(crate) mod wait;

@@ -195,6 +195,8 @@ impl Engine {
             Event::Message { vf, message } => self.message(vf, message),
             Event::Interrupts { vf, times } => self.interrupted(vf, times),
             Event::UserReset { vf } => self.user_reset(vf),
+            Event::UserCame { vf } => self.user_came(vf),
+            Event::UserLeft { vf } => self.user_left(vf),
             Event::Enable { vf } => self.enable(vf),
             Event::Disable { vf } => self.disable(vf),
             Event::Admin(admin) => self.administrate(admin),

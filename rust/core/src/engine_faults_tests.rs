@@ -231,6 +231,51 @@ fn three_resets_a_minute_are_allowed_and_the_administrator_lets_in_again() {
 }
 
 #[test]
+fn a_new_user_begins_with_a_clean_record_unless_the_administrator_has_stopped_the_vf() {
+    let mut b = Bench::solid(2);
+    for _ in 0..4 {
+        b.start(1);
+        b.event(Event::UserLeft { vf: vf(1) });
+        b.settle();
+    }
+    assert!(matches!(b.state(1), State::Stopped { until: Some(_) }));
+    b.event(Event::UserCame { vf: vf(1) });
+    assert_eq!(b.state(1), State::Available);
+    b.start(1);
+    b.event(Event::Admin(Admin::Stop(vf(2))));
+    b.settle();
+    b.event(Event::UserCame { vf: vf(2) });
+    b.settle();
+    assert_eq!(b.state(2), State::Stopped { until: None });
+}
+
+#[test]
+fn what_a_user_leaves_is_cleared_at_once() {
+    let clear = "framebuffer clear of VF1".to_string();
+    let mut b = Bench::solid(2);
+    b.start(1);
+    b.start(2);
+    b.clear();
+    b.event(Event::UserLeft { vf: vf(1) });
+    b.settle();
+    assert_eq!(b.state(1), State::Available);
+    assert!(b.steps.contains(&clear) && b.steps.iter().any(|s| s.contains("FLR of VF1")));
+    // Nothing is there to be cleared any more, when it goes again or another comes.
+    b.clear();
+    b.event(Event::UserLeft { vf: vf(2) });
+    b.settle();
+    b.start(2);
+    assert_eq!(b.engine.running(), Some(vf(2)));
+    // A guest that had ended by itself, and was reset: its VF is not on the GPU.
+    b.event(Event::UserReset { vf: vf(1) });
+    b.clear();
+    b.event(Event::UserLeft { vf: vf(1) });
+    b.settle();
+    assert_eq!(b.state(1), State::Available);
+    assert!(b.steps.contains(&clear) && !b.steps.iter().any(|s| s.contains("FLR")));
+}
+
+#[test]
 fn exclusive_accesses_are_limited() {
     let mut b = Bench::solid(1);
     for _ in 0..9 {
@@ -336,6 +381,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         8 => (a_vf(), any_message()).prop_map(|(vf, message)| Event::Message { vf, message }),
         2 => (a_vf(), 0..100u16).prop_map(|(vf, times)| Event::Interrupts { vf, times }),
         1 => a_vf().prop_map(|vf| Event::UserReset { vf }),
+        1 => a_vf().prop_map(|vf| Event::UserCame { vf }),
+        1 => a_vf().prop_map(|vf| Event::UserLeft { vf }),
         2 => a_vf().prop_map(|vf| Event::Enable { vf }),
         1 => a_vf().prop_map(|vf| Event::Disable { vf }),
         1 => Just(Event::Boot),

@@ -2,6 +2,7 @@
 
 //! A PCI driver with the callbacks that [`kernel::pci::Driver`] lacks.
 
+use super::super::vf_events;
 use core::{
     marker::PhantomData,
     mem::MaybeUninit, //
@@ -127,6 +128,8 @@ unsafe impl<T: Driver> driver::RegistrationOps for Adapter<T> {
             (*pdrv.get()).err_handler = Self::error_handlers();
             (*pdrv.get()).driver.pm = Self::pm();
         }
+        // SAFETY: A module has one driver of this kind, which it registers once, when it is loaded.
+        unsafe { vf_events::init() };
         // SAFETY: The caller's promises are passed on; `pci::Adapter` keeps the fields it does not know.
         unsafe { <pci::Adapter<T> as driver::RegistrationOps>::register(pdrv, name, module) }
     }

@@ -63,6 +63,16 @@ pub enum Event {
         /// Which VF.
         vf: VfId,
     },
+    /// A VF has a new user, who begins with a clean record.
+    UserCame {
+        /// Which VF.
+        vf: VfId,
+    },
+    /// A VF has no user any more, so that whatever runs on it can go.
+    UserLeft {
+        /// Which VF.
+        vf: VfId,
+    },
     /// A VF is there.
     Enable {
         /// Which.

@@ -72,8 +72,25 @@ impl Engine {
         let now = self.now;
         self.vfs.get_mut(vf).stats.note(Milestone::FiniEnd, now);
         self.evict(vf, None, Fate::Available);
+        self.clear_when_left(vf);
+    }
+
+    /// If a VF is to leave the GPU, its framebuffer is cleared then.
+    pub(super) fn clear_when_left(&mut self, vf: VfId) {
         if let Some(evict) = &mut self.vfs.get_mut(vf).evict {
             evict.clear = true;
+        }
+    }
+
+    /// A VF that was to be reset has been. What is left is to clear its framebuffer, if that is not to wait for the next
+    /// guest.
+    pub(super) fn was_reset(&mut self, vf: VfId) {
+        match &mut self.vfs.get_mut(vf).evict {
+            Some(evict) if evict.clear => {
+                evict.reset = None;
+                self.set_state(vf, State::Leaving);
+            }
+            _ => self.left(vf),
         }
     }
 

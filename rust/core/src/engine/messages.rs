@@ -4,7 +4,7 @@
 
 use super::super::guard::Kind as Budgeted;
 use super::super::mailbox::{Message, Request};
-use super::super::vf::{Memory, State};
+use super::super::vf::{Fate, Memory, Reason, State};
 use super::super::vfid::VfId;
 use super::queue::Waiting;
 use super::script::Task;
@@ -58,11 +58,11 @@ impl Engine {
                 self.refuse(vf, request, Refusal::Duplicate);
                 return;
             }
-            (_, Some(super::super::vf::Fate::Stopped { .. })) => {
+            (_, Some(Fate::Stopped { .. })) => {
                 self.refuse(vf, request, Refusal::Stopped);
                 return;
             }
-            (_, Some(super::super::vf::Fate::Disabled)) => {
+            (_, Some(Fate::Disabled)) => {
                 self.refuse(vf, request, Refusal::Disabled);
                 return;
             }
@@ -90,6 +90,28 @@ impl Engine {
         }
     }
 
+    /// What the user before did to be stopped for a while is not held against this one. Whom the administrator has stopped
+    /// stays so.
+    pub(super) fn user_came(&mut self, vf: VfId) {
+        let entry = self.vfs.get(vf);
+        let fate = entry.evict.map(|evict| evict.fate);
+        match (entry.state, fate) {
+            (State::Disabled | State::Stopped { until: None }, _)
+            | (_, Some(Fate::Disabled | Fate::Stopped { until: None })) => (),
+            _ => self.allow(vf),
+        }
+    }
+
+    /// As a reset, but there is nobody whom clearing the framebuffer could keep waiting.
+    pub(super) fn user_left(&mut self, vf: VfId) {
+        self.user_reset(vf);
+        match self.vfs.get(vf).state {
+            State::Disabled => (),
+            State::Available => self.release(vf),
+            _ => self.clear_when_left(vf),
+        }
+    }
+
     /// The guest is gone: the next one must not see its data.
     pub(super) fn user_reset(&mut self, vf: VfId) {
         let entry = self.vfs.get_mut(vf);
@@ -102,8 +124,8 @@ impl Engine {
         let started = entry.state.is_started();
         self.refuse_waiting(vf, Refusal::Reset);
         if started {
-            let reason = Some(super::super::vf::Reason::User);
-            self.evict(vf, reason, super::super::vf::Fate::Available);
+            let reason = Some(Reason::User);
+            self.evict(vf, reason, Fate::Available);
         }
     }
 }

@@ -123,7 +123,8 @@ impl Engine {
             Task::EnterFini(vf) => self.grant(vf, Request::Fini),
             Task::Start { vf, request, .. } => self.grant(vf, request),
             Task::Chore(vf, _) => self.vfs.get_mut(vf).chore = None,
-            Task::Clear(vf) | Task::Reset(vf, _) => self.left(vf),
+            Task::Clear(vf) => self.left(vf),
+            Task::Reset(vf, _) => self.was_reset(vf),
             Task::HandOver => self.handed_over(),
             Task::Boot => {
                 self.gpu_attempts = 0;
