@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The tool chain, from nothing: `python3 qemu-test/toolchain setup | debug-kernel | packages | enter COMMAND ...`.
+"""The tool chain, from nothing: `python3 qemu-test/toolchain setup | suite | debug-kernel | packages | enter ...`.
 
 `setup` makes a Debian root under ~/.cache/gim (or $GIM_CACHE) with the compiler, QEMU and the stock kernel, and in it
 the Rust metadata that Debian's kernel headers lack. Each step says how long it took and is skipped when its inputs are
 unchanged. `enter` runs a command in that root, with this checkout and the cache at their own paths. `packages` builds
-the Debian packages, in build/packages, in a root of their own. `debug-kernel` builds the kernel of `make test-debug`.
+the Debian packages, in build/packages, in a root of their own. `debug-kernel` builds the kernel of `make test-debug`,
+`suite NAME` fetches that of another suite of Debian, for `make test-kernel`.
 """
 
 import os
@@ -16,6 +17,7 @@ import packages
 import python
 import qemu
 import root
+import suite
 from steps import Failure
 
 
@@ -31,6 +33,9 @@ def main(argv):
         if argv[:1] == ["kernel"] and len(argv) == 2:
             kernel.setup(argv[1])
             return 0
+        if argv[:1] == ["suite"] and len(argv) == 2:
+            suite.setup(argv[1])
+            return 0
         if argv == ["packages"]:
             packages.setup()
             packages.build(root.PROJECT / "build" / "packages")
@@ -43,7 +48,8 @@ def main(argv):
     except Failure as e:
         print(f"toolchain: {e}", file=sys.stderr)
         return 1
-    print("usage: toolchain setup | debug-kernel | packages | enter COMMAND [ARGUMENT...]", file=sys.stderr)
+    print("usage: toolchain setup | suite NAME | debug-kernel | packages | enter COMMAND [ARGUMENT...]",
+          file=sys.stderr)
     return 2
 
 
