@@ -54,12 +54,17 @@ def _real(path):
     return re.sub(r"^/(bin|sbin|lib|lib64)/", r"/usr/\1/", str(path))
 
 
+def with_libraries(source, target=None):
+    """A program of the host and the shared libraries that it needs, as {path in the guest: file here}."""
+    out = subprocess.run(["ldd", str(source)], capture_output=True, text=True, check=False).stdout
+    libraries = map(pathlib.Path, re.findall(r"(/\S+) \(0x", out))
+    return {_real(target or source): source, **{_real(library): library for library in libraries}}
+
+
 def add_program(archive, source, target=None):
     """A program of the host, with the shared libraries that it needs."""
-    archive.copy(_real(target or source), source)
-    out = subprocess.run(["ldd", str(source)], capture_output=True, text=True, check=False).stdout
-    for library in re.findall(r"(/\S+) \(0x", out):
-        archive.copy(_real(library), pathlib.Path(library))
+    for path, file in with_libraries(source, target).items():
+        archive.copy(path, file)
 
 
 def _find(program):
