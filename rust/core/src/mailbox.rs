@@ -120,6 +120,8 @@ pub enum Reply {
     FlrNotification,
     /// The VF was reset (3): the guest polls DW0 for it, so VALID stays low.
     FlrCompletion,
+    /// What was said before is taken back (0): it was for a guest that is gone.
+    Nothing,
 }
 
 impl Reply {
@@ -129,12 +131,13 @@ impl Reply {
             Reply::Ready => 1,
             Reply::FlrNotification => 2,
             Reply::FlrCompletion => 3,
+            Reply::Nothing => 0,
         }
     }
 
     /// Whether VALID is raised, which interrupts the guest.
     pub fn valid(self) -> bool {
-        !matches!(self, Reply::FlrCompletion)
+        !matches!(self, Reply::FlrCompletion | Reply::Nothing)
     }
 }
 

@@ -172,7 +172,7 @@ impl Guest {
             (Reply::Ready, State::WaitsFini) => self.state = State::Ends,
             (Reply::Ready, _) => return,
             // Its driver notices and starts over.
-            (Reply::FlrNotification, _) => return,
+            (Reply::FlrNotification | Reply::Nothing, _) => return,
             (Reply::FlrCompletion, _) => self.state = State::Off,
         }
         self.next = soon;

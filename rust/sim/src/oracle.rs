@@ -213,6 +213,10 @@ impl Oracle {
                     vf,
                     reply: Reply::Ready,
                 } => self.ready(vf, now, card, engine)?,
+                Action::Reply {
+                    reply: Reply::Nothing,
+                    ..
+                } => (),
                 Action::Report(report) => self.reported(report, now, card, engine)?,
                 Action::Reply { vf, reply } => {
                     let notified = &mut self.records[vf.index()].notified;

@@ -3,12 +3,12 @@
 //! Messages of VFs: counted, queued, answered or refused.
 
 use super::super::guard::Kind as Budgeted;
-use super::super::mailbox::{Message, Request};
+use super::super::mailbox::{Message, Reply, Request};
 use super::super::vf::{Fate, Memory, Reason, State};
 use super::super::vfid::VfId;
 use super::queue::Waiting;
 use super::script::Task;
-use super::{Engine, Phase, Refusal, Report};
+use super::{Action, Engine, Phase, Refusal, Report};
 
 impl Engine {
     pub(super) fn message(&mut self, vf: VfId, message: Message) {
@@ -122,6 +122,11 @@ impl Engine {
         entry.text = super::super::mailbox::Text::NEW;
         entry.courtesy = false;
         let started = entry.state.is_started();
+        // The next guest must not take it for an answer to what it asks.
+        self.act(Action::Reply {
+            vf,
+            reply: Reply::Nothing,
+        });
         self.refuse_waiting(vf, Refusal::Reset);
         if started {
             let reason = Some(Reason::User);
