@@ -149,7 +149,7 @@ test-faults: stock-module device ## every fault of the card in every situation (
 
 .PHONY: test-guests
 test-guests: stock-module device ## Debian's own amdgpu on VFs of the card (minutes; fetches its firmware)
-	$(PYTEST) -m guests -s qemu-test/tests
+	$(PYTEST) -m guests qemu-test/tests
 
 .PHONY: debug-module
 debug-module:

@@ -22,12 +22,13 @@ size_t s7150_engines_context_size(void)
     return sizeof(SavedQueue) * QUEUES;
 }
 
+/* What is saved is nowhere else from then on. */
 void s7150_engines_save(S7150Fn *f, void *to)
 {
     SavedQueue *saved = to;
 
     for (int i = 0; i < QUEUES; i++) {
-        const Queue *q = &f->engines->queue[i];
+        Queue *q = &f->engines->queue[i];
 
         saved[i] = (SavedQueue) {
             .rptr = cpu_to_le32(q->rptr), .depth = cpu_to_le32(q->depth),
@@ -39,6 +40,7 @@ void s7150_engines_save(S7150Fn *f, void *to)
             saved[i].buffer[k].len = cpu_to_le32(q->buffer[k].len);
             saved[i].buffer[k].vmid = cpu_to_le32(q->buffer[k].vmid);
         }
+        *q = (Queue) { .on = q->on, .wptr = q->wptr };
     }
 }
 

@@ -3,7 +3,7 @@
 processes, and world switches in the middle of work."""
 
 import pytest
-from bare_card import commands, wanted
+from bare_card import commands, start, wanted
 from rings import GFX_WPTR, RING, SCRATCH, SET_SCRATCH, TARGET, buffer, gfx_ring, sdma_ring, write, write_data
 
 pytestmark = wanted()
@@ -139,6 +139,16 @@ def test_a_world_switch_stops_work_in_the_middle_and_goes_on_with_it(pf, vf, car
     # Each packet once
     assert work(card)["gfx"]["packets"] == PACKETS
     assert card.driver_errors() == 0
+
+
+def test_where_the_engines_are_lies_in_the_context(pf, vf, card):
+    """VF1's is the second of 256 KB each; behind its head of 24 bytes come the queues, the gfx ring first."""
+    vf.do(*DEEP, *gfx_ring(*LONG, *LONG, *SET_SCRATCH), "us=1000")
+    pf.do(commands("IDLE VF1, SAVE VF1"))
+    card.set("fault-vram", f"offset={(256 << 20) + (256 << 10) + 24:x},xor=1")
+    pf.do(start("LOAD", "VF1"), "c1@40c~10=0")
+    assert pf.get("c1@410") == 0x0E
+    pf.do(commands("LOAD PF, RUN PF"))
 
 
 def test_init_forgets_what_was_saved(pf, vf):

@@ -42,7 +42,7 @@ def wanted(**more):
     amdgpu waits for registers for 5 ms, which a busy host may take from it."""
     return pytest.mark.machine(**{"cards": ["engines=on,vram-file=@vram"], "module_files": (MODULE,),
                                   "modules": ("amdgpu",), "files": {f"/{FIRMWARE}": firmware, **libdrm.FILES},
-                                  "memory": "3G", "warp": True, **more})
+                                  "memory": "3G", "warp": True, "limit": 300, **more})
 
 
 class Amdgpu:
@@ -75,15 +75,20 @@ class Amdgpu:
         admin = f"{self.gim.path()}/sriov_admin"
         return f"""
             . lib.sh
-            echo 1 > {admin}/.bulk_profile/exec_quantum_ms
-            echo {LONG_TURN_MS} > {admin}/vf{vf}/profile/exec_quantum_ms
-            # One that runs alone has no other turn than this.
-            if [ $(cat {admin}/vf{vf}/state) = running ] && [ $(cat {admin}/vf*/state | grep -c running) -gt 1 ]; then
+            next_turn() {{
+                # One that runs alone has no other turn than this; one that does not run has none.
+                [ $(cat {admin}/vf{vf}/state) = running ] || return 0
+                [ $(cat {admin}/vf*/state | grep -c running) -gt 1 ] || return 0
                 export before=$(cat {admin}/vf{vf}/stats/runs)
                 wait_for 20 sh -c '[ $(cat {admin}/vf{vf}/stats/runs) != $before ]'
-            fi
+            }}
+            echo 1 > {admin}/.bulk_profile/exec_quantum_ms
+            echo {LONG_TURN_MS} > {admin}/vf{vf}/profile/exec_quantum_ms
+            next_turn
             {then} || {{ dmesg | tail; exit 1; }}
-            echo 0 > {admin}/.bulk_profile/exec_quantum_ms"""
+            echo 0 > {admin}/.bulk_profile/exec_quantum_ms
+            # That turn is as long as it was to be.
+            next_turn"""
 
     def bind(self, *vfs):
         """Binds amdgpu to VFs, one after the other."""
