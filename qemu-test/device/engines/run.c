@@ -248,7 +248,7 @@ void engine_kick(S7150Fn *f)
 {
     S7150Engines *e = f->engines;
 
-    if (!s7150_running(f) || e->in_turn) {
+    if (!s7150_running(f) || f->spoilt || e->in_turn) {
         return;
     }
     if (s7150_now() + AHEAD_NS >= e->busy_until) {

@@ -146,9 +146,11 @@ def test_where_the_engines_are_lies_in_the_context(pf, vf, card):
     vf.do(*DEEP, *gfx_ring(*LONG, *LONG, *SET_SCRATCH), "us=1000")
     pf.do(commands("IDLE VF1, SAVE VF1"))
     card.set("fault-vram", f"offset={(256 << 20) + (256 << 10) + 24:x},xor=1")
-    pf.do(start("LOAD", "VF1"), "c1@40c~10=0")
+    pf.do(commands("LOAD VF1, RUN VF1"))
+    # The engines hang on it, whatever is written to them, and do not become idle.
+    assert vf.do(f"b5@{GFX_WPTR:x}=b", "us=2000000", SCRATCH) == [0]
+    pf.do(start("IDLE", "VF1"), "c1@40c~10=0")
     assert pf.get("c1@410") == 0x0E
-    pf.do(commands("LOAD PF, RUN PF"))
 
 
 def test_init_forgets_what_was_saved(pf, vf):

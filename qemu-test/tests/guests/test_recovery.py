@@ -53,7 +53,7 @@ def test_a_vf_that_hangs_in_a_world_switch_is_brought_back(amdgpu):
     amdgpu.start(2)
     amdgpu.bind(1, 2)
     amdgpu.card.set("counters-reset", True)
-    amdgpu.card.set("fault-command", "op=IDLE,function=VF1,status=0e,once")
+    amdgpu.card.set("fault-command", "op=IDLE,function=VF1,status=0e,after-ms=102,once")
     amdgpu.wait(lambda: amdgpu.card.json("counters")["vf-flrs"])
     assert any("resetting VF1" in line for line in amdgpu.gim.said()), amdgpu.gim.said()
     hang(amdgpu, USES["gfx"])
