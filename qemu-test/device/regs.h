@@ -2,7 +2,8 @@
  * AMD FirePro S7150 model: names and numbers of its registers, nothing else.
  *
  * Offsets are bytes. Names are AMD's; the numbers are those of the hardware
- * reference, sections 1 to 3.
+ * reference, sections 1 to 3, and for the engines those of AMD's headers of the
+ * chip's blocks, as Linux has them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
