@@ -15,7 +15,7 @@ from testbed.paths import BUILD
 FIRMWARE = "usr/lib/firmware/amdgpu"
 DRIVER = "/sys/bus/pci/drivers/amdgpu"
 # Loading it takes most of a minute of emulated time; a bind half a second, with all tests of rings.
-LOAD_LIMIT, BIND_LIMIT = 240, 60
+LOAD_LIMIT, BIND_LIMIT = 600, 120
 # Longer than a bind takes once the guest has given exclusive access back, and than an unbind until it has it
 LONG_TURN_MS = 500
 # How long a job may take before amdgpu resets its VF, in ms: longer than 16 VFs need for a turn, several times over.
