@@ -16,6 +16,8 @@ import steps  # noqa: E402
 sys.path.pop(0)
 
 SCRATCH = steps.CACHE / "scratch"
+# Rust metadata that an earlier run has made; the package's own check finds out whether they are still right.
+METADATA = steps.CACHE / "metadata"
 # What a system that boots does without: a smaller image is made sooner.
 LEFT_OUT = """
     usr/src var/cache usr/share/doc usr/share/man usr/share/locale usr/lib/rustlib usr/lib/gcc usr/lib/llvm-*
@@ -67,6 +69,17 @@ class System:
         status, output = self.run(script)
         assert status == 0, f"status {status} of: {script}\n{output[-4000:]}"
         return output
+
+    def keep_metadata(self):
+        """Has the Rust metadata at hand for the next run: to make them takes minutes."""
+        made = self.path / "var" / "cache" / "gim"
+        shutil.rmtree(METADATA, ignore_errors=True)
+        shutil.copytree(made, METADATA, symlinks=True)
+
+    def take_metadata(self):
+        """Puts in what an earlier run has kept."""
+        if METADATA.exists():
+            shutil.copytree(METADATA, self.path / "var" / "cache" / "gim", symlinks=True)
 
     def install(self, *what):
         """Installs packages by name or by file, with what they recommend."""

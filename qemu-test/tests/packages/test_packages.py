@@ -34,6 +34,7 @@ def debs():
 def system():
     with System("packages") as it:
         it.before = it.files()
+        it.take_metadata()
         yield it
 
 
@@ -145,6 +146,7 @@ def test_another_kernel_gets_its_module(system):
     line = system.release.removesuffix("amd64")
     said = system.install(f"linux-image-{line}cloud-amd64", f"linux-headers-{line}cloud-amd64")
     assert with_module(system) == [system.release, f"{line}cloud-amd64"], said
+    system.keep_metadata()
     assert whole(system)
 
 
