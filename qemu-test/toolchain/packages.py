@@ -11,7 +11,7 @@ BUILDER = CACHE / "builder"
 
 # A server that boots, with the newest kernel of backports and no compiler.
 SYSTEM = """
-    apt ca-certificates systemd-sysv udev kmod dbus initramfs-tools zstd pciutils
+    apt ca-certificates systemd-sysv udev kmod dbus initramfs-tools e2fsprogs zstd pciutils
     linux-image-amd64
 """.split()
 
