@@ -13,7 +13,7 @@ import shutil
 import pytest
 from system import System, packages, steps
 
-from testbed import LOGS, PROJECT
+from testbed.paths import LOGS, PROJECT
 
 pytestmark = pytest.mark.slow
 
