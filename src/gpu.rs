@@ -358,16 +358,17 @@ impl<'a> Gpu<'a> {
         self.own_reset.load(Acquire) == u32::from(vf.number())
     }
 
+    /// For the worker: whether somebody waits for the end of an administrator's chore.
+    pub(crate) fn is_chore_awaited(&self) -> bool {
+        self.chores_awaited.load(Acquire)
+    }
+
     /// For the worker: lets others know how far the engine is.
     pub(crate) fn publish(&self, engine: &Engine) {
-        let mask = |which: fn(State) -> bool| {
-            VfId::all()
-                .filter(|vf| which(engine.state(*vf)))
-                .fold(0, |mask, vf| mask | u32::from(vf.bit()))
-        };
-        let enabled = mask(|state| state != State::Disabled);
-        self.started.store(mask(State::is_started), Relaxed);
-        if self.chores_awaited.load(Acquire) {
+        let enabled = engine.mask(|state| state != State::Disabled).into();
+        self.started
+            .store(engine.mask(State::is_started).into(), Relaxed);
+        if self.is_chore_awaited() {
             let chores = VfId::all()
                 .filter(|vf| engine.has_chore(*vf))
                 .fold(0, |mask, vf| mask | u32::from(vf.bit()));

@@ -133,11 +133,15 @@ impl<'a> Hands<'a> {
         let iov = &self.gpu.iov;
         iov.start(command, function);
         let begin = now_ns();
+        let mut elapsed = 0;
         loop {
-            match looks.pause(now_ns().saturating_sub(begin)) {
+            match looks.pause(elapsed) {
                 Pause::None => {}
                 Pause::Spin(ns) => spin(ns),
-                Pause::Sleep(ns) => self.gpu.sleep_until(now_ns().saturating_add(ns)),
+                Pause::Sleep(ns) => {
+                    let until = begin.saturating_add(elapsed).saturating_add(ns);
+                    self.gpu.sleep_until(until);
+                }
             }
             match iov.look(command, looks.made() == 0) {
                 Look::Done => {
@@ -147,7 +151,8 @@ impl<'a> Hands<'a> {
                 }
                 Look::Failed(failure) => return Err(failure),
                 Look::Busy { control } => {
-                    if looks.busy(now_ns().saturating_sub(begin)) == Patience::Over {
+                    elapsed = now_ns().saturating_sub(begin);
+                    if looks.busy(elapsed) == Patience::Over {
                         return Err(iov.timeout(control));
                     }
                 }

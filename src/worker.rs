@@ -83,16 +83,18 @@ impl<'a> Worker<'a> {
 
     /// Lets the engine handle an event and does what it wants, until there is nothing more to do at once.
     fn handle(&mut self, event: Event) {
-        self.journal.note(now_ns(), What::Event(event));
+        let mut now = now_ns();
+        self.journal.note(now, What::Event(event));
         if let Event::Message { vf, message } = event {
             self.tracer.received(vf, message);
         }
         let mut next = Some(event);
         while let Some(event) = next.take() {
-            if let Some((step, limit)) = self.decide(event) {
-                let begin = now_ns();
+            if let Some((step, limit)) = self.decide(event, now) {
+                let begin = now;
                 let result = Self::work(&mut self.hands, step, limit);
-                let took = now_ns().saturating_sub(begin);
+                now = now_ns();
+                let took = now.saturating_sub(begin);
                 self.journal.note(begin, What::step(step, &result, took));
                 self.tracer.step(step, &result, begin, took);
                 match step {
@@ -114,7 +116,7 @@ impl<'a> Worker<'a> {
 
     /// Lets the engine handle an event and does what it wants, but for work on the card, which it returns, with the time
     /// in ns that it may take if that is less than usual.
-    fn decide(&mut self, event: Event) -> Option<(Step, Option<u64>)> {
+    fn decide(&mut self, event: Event, now: u64) -> Option<(Step, Option<u64>)> {
         let Self {
             gpu,
             timers,
@@ -124,11 +126,13 @@ impl<'a> Worker<'a> {
         } = self;
         let mut engine = gpu.engine.lock();
         let (mut work, mut text, mut failed) = (None, None, None);
-        for action in engine.handle(event, now_ns()) {
+        // Others look at phase and states, which no step of a world switch changes without a report.
+        let mut changed = !matches!(event, Event::Done | Event::Expired(_));
+        for action in engine.handle(event, now) {
             match *action {
                 Action::Card(step) => work = Some(step),
                 Action::Reply { vf, reply } => {
-                    journal.note(now_ns(), What::Reply(vf, reply));
+                    journal.note(now, What::Reply(vf, reply));
                     tracer.sent(vf, reply);
                     gpu.mailbox.lock().send(&gpu.mmio, vf, reply);
                 }
@@ -137,8 +141,9 @@ impl<'a> Worker<'a> {
                 Action::Mute { vf, on } => gpu.mute(vf, on),
                 Action::Report(Report::Text { vf }) => text = Some(vf),
                 Action::Report(report) => {
+                    changed = true;
                     report::log(gpu.dev, report);
-                    tracer.report(report, now_ns());
+                    tracer.report(report, now);
                     match report {
                         Report::Failed { step, .. } => failed = Some(step),
                         Report::Denied { .. } => gpu.deny(EBUSY),
@@ -154,7 +159,9 @@ impl<'a> Worker<'a> {
             // Before anything is reset.
             dump::publish(gpu, &engine, journal, step);
         }
-        gpu.publish(&engine);
+        if changed || gpu.is_chore_awaited() {
+            gpu.publish(&engine);
+        }
         work.map(|step| (step, limit(&engine, step)))
     }
 

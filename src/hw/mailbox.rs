@@ -112,12 +112,15 @@ impl Mailbox {
         if control & control::RCV_MSG_VALID == 0 {
             return None;
         }
-        let message = Message::decode([
-            mmio.read(MAILBOX_MSGBUF_RCV_DW0).into(),
-            mmio.read(MAILBOX_MSGBUF_RCV_DW1).into(),
-            mmio.read(MAILBOX_MSGBUF_RCV_DW2).into(),
-            mmio.read(MAILBOX_MSGBUF_RCV_DW3).into(),
-        ]);
+        let id = mmio.read(MAILBOX_MSGBUF_RCV_DW0).into();
+        let mut dwords = [id, 0, 0, 0];
+        if Message::has_data(id) {
+            let [_, code, low, high] = &mut dwords;
+            *code = mmio.read(MAILBOX_MSGBUF_RCV_DW1).into();
+            *low = mmio.read(MAILBOX_MSGBUF_RCV_DW2).into();
+            *high = mmio.read(MAILBOX_MSGBUF_RCV_DW3).into();
+        }
+        let message = Message::decode(dwords);
         let control = match message {
             Message::Request(_) => control::without_valid(control),
             _ => control,

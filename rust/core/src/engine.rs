@@ -277,13 +277,9 @@ impl Engine {
 
     /// Lets the policy look at things.
     fn with_policy<T>(&mut self, f: impl FnOnce(&mut Policy, &View<'_>) -> T) -> T {
-        let enabled = self.vfs.iter().fold(0, |mask, (vf, v)| match v.state {
-            State::Disabled => mask,
-            _ => mask | vf.bit(),
-        });
         let view = View {
             list: &self.list,
-            enabled,
+            enabled: self.mask(|state| state != State::Disabled),
             current: self.card.running_vf(),
             work: self.work.unwrap_or(u16::MAX),
             shares: &self.settings.shares,
@@ -302,6 +298,11 @@ impl Engine {
     /// What a VF is doing.
     pub fn state(&self, vf: VfId) -> State {
         self.vfs.get(vf).state
+    }
+
+    /// Mask of the VFs whose state is such: bit 0 for VF1.
+    pub fn mask(&self, such: impl Fn(State) -> bool) -> u16 {
+        self.vfs.mask(|vf| such(vf.state))
     }
 
     /// What a VF used and caused. A turn that is not over is not in it yet.

@@ -88,6 +88,14 @@ pub enum Message {
 }
 
 impl Message {
+    /// Whether a message with this DW0 says more in the other dwords, which nobody has to read otherwise.
+    pub fn has_data(id: u32) -> bool {
+        matches!(
+            Self::decode([id, 0, 0, 0]),
+            Self::LogError { .. } | Self::Text(_)
+        )
+    }
+
     /// Decodes `MAILBOX_MSGBUF_RCV_DW0` to `DW3`.
     pub fn decode(dw: [u32; 4]) -> Self {
         let [id, code, low, high] = dw;

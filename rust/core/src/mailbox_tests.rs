@@ -32,6 +32,14 @@ fn messages_as_in_the_reference() {
 }
 
 #[test]
+fn only_messages_with_data_are_read_to_their_end() {
+    for id in [0, 1, 2, 3, 4, 5, 6, 199, 200, 201, 254, 255, 256, u32::MAX] {
+        let matters = Message::decode([id, 7, 8, 9]) != Message::decode([id, 0, 0, 0]);
+        assert_eq!(Message::has_data(id), matters, "{id}");
+    }
+}
+
+#[test]
 fn replies_as_in_the_reference() {
     let all = [Reply::Ready, Reply::FlrNotification, Reply::FlrCompletion];
     assert_eq!(all.map(Reply::dw0), [1, 2, 3]);

@@ -248,7 +248,10 @@ impl Policy {
 
     /// A VF had the GPU for `used` ns, what it took to get it back included.
     pub fn charge(&mut self, vf: VfId, used: u64, share: &Share) {
-        self.fair.charge(vf, used, share);
+        // A change of the policy begins with equal claims.
+        if self.kind == Kind::Fair {
+            self.fair.charge(vf, used, share);
+        }
     }
 }
 

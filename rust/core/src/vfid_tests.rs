@@ -31,3 +31,13 @@ fn each_vf_has_its_own_entry_bit_and_name() {
     assert_eq!(VfId::new(16).unwrap().successor(), VfId::FIRST);
     assert_eq!(VfId::FIRST.to_string(), "VF1");
 }
+
+#[test]
+fn a_mask_has_the_bit_of_each_vf() {
+    for wanted in VfId::all() {
+        let mut entries = PerVf::new(0);
+        *entries.get_mut(wanted) = 7;
+        assert_eq!(entries.mask(|each| *each == 7), wanted.bit());
+        assert_eq!(entries.mask(|each| *each != 7), !wanted.bit());
+    }
+}

@@ -36,7 +36,8 @@ impl Engine {
                 return true;
             }
         }
-        if VfId::all().any(|vf| self.leave(vf) || self.chore(vf)) {
+        let leaving = self.vfs.mask(|vf| vf.evict.is_some() || vf.chore.is_some());
+        if leaving != 0 && VfId::all().any(|vf| self.leave(vf) || self.chore(vf)) {
             return true;
         }
         if self.shutdown {

@@ -37,6 +37,9 @@ impl State {
 
     /// VFs come: each of `mask` that is not there yet.
     fn join(&mut self, mask: u16) {
+        if mask & !self.there == 0 {
+            return;
+        }
         let base = self.base().unwrap_or(0);
         for (vf, ahead) in self.ahead.iter_mut() {
             if mask & !self.there & vf.bit() != 0 {
