@@ -77,6 +77,12 @@ test-debug: setup ## the driver on a kernel that looks for mistakes (builds it f
 	@python3 qemu-test/toolchain debug-kernel
 	@$(ENTER) $(MAKE) --no-print-directory debug-module device test-debug-qemu
 
+BENCH_OPTIONS ?=
+.PHONY: bench
+bench: setup ## measure what the driver costs: table, build/bench.json, plots; BENCH_OPTIONS="--module other.ko ..."
+	@$(ENTER) $(MAKE) --no-print-directory stock-module device count-instructions
+	@$(ENTER) $(CACHE)/venv/bin/python qemu-test/bench $(BENCH_OPTIONS)
+
 # The targets from here on run in the root: $(ENTER) make TARGET.
 
 .PHONY: test-core
@@ -131,13 +137,17 @@ test-module: ## formatting and lints of the module, and that the stock kernel ca
 device:
 	$(MAKE) -s -C qemu-test/device
 
+.PHONY: count-instructions
+count-instructions:
+	$(MAKE) -s -C qemu-test/bench
+
 .PHONY: test-device
-test-device: device ## lints of the emulated card and of what belongs to a release
+test-device: device count-instructions ## lints of the emulated card and of what belongs to a release
 	$(REUSE) lint --quiet
 	scripts/dist --check
 
 .PHONY: test-qemu
-test-qemu: stock-module device gimctl ## the tests in virtual machines
+test-qemu: stock-module device count-instructions gimctl ## the tests in virtual machines
 	$(RUFF) check qemu-test
 	$(RUFF) check --config qemu-test/pyproject.toml rust/core/fuzz/run
 	$(PYTEST) -m 'not slow and not guests and not debug' -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout qemu-test/tests

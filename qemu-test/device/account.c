@@ -223,6 +223,7 @@ void s7150_account_reset(S7150State *s)
     s->switches = 0;
     s->log_count = 0;
     s->run_since = s7150_now();
+    s->counted_since = s->run_since;
     /* What is under way counts from now on. */
     s->command_start = s->run_since;
 }
@@ -245,6 +246,7 @@ char *s7150_json_counters(S7150State *s)
         qdict_put_int(d, counter_name[i], s->counter[i]);
     }
     qdict_put_int(d, "switches", s->switches);
+    qdict_put_int(d, "ns", s7150_now() - s->counted_since);
     return s7150_json(d);
 }
 

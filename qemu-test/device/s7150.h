@@ -214,6 +214,7 @@ struct S7150State {
     uint64_t save_generation;
 
     /* accounts */
+    int64_t counted_since;
     uint64_t counter[CNT_MAX];
     uint64_t *reg_reads, *reg_writes;           /* by dword of BAR5 */
     uint64_t *config_reads, *config_writes;     /* by byte */

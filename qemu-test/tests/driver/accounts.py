@@ -1,41 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The card's accounts, and the driver's own: who had the GPU for how long in a stretch of virtual time, and what that
-cost.
+"""The cards' accounts, and the driver's own: who had the GPU for how long in a stretch of virtual time, and what that
+cost. For tests and for `make bench`; judges nothing.
 """
 
 FOREVER = 100_000_000
 # Of the worker and of the interrupt's thread: ns that they have run, first of all.
 THREADS = "$(grep -lE '^(gim/|irq/.*-gim)' /proc/[0-9]*/comm 2>/dev/null | sed 's/comm$/schedstat/')"
+SPACES = ("config", "mmio", "doorbell")
+KINDS = ("reads", "writes")
 
 
-class Window:
-    """A stretch of virtual time, and what the card did in it."""
+def begin_work(crowd, vfs):
+    """Starts guests on these VFs, and gives them work for ever."""
+    crowd.do(*(f"{vf} start" for vf in vfs), *(f"{vf} work {FOREVER}" for vf in vfs), limit=120)
 
-    def __init__(self, gim, crowd, ms, settled=False):
-        card = gim.machine.card(0)
-        # What the waits take has been learned.
-        if not settled:
-            crowd.do("1 sleep 500")
-        card.set("counters-reset", True)
-        # In one script: the clock of a guest that has nothing to do runs fast.
-        before, after = (self._threads(part) for part in gim.sh(
-            f"cat /proc/uptime {THREADS}; usleep {ms * 1000}; echo; cat /proc/uptime {THREADS}").split("\n\n"))
-        # Nothing moves while the accounts are read.
-        gim.machine.qmp("stop")
+
+def busy(gim, guests, n, parameters=""):
+    """Loads the module and starts guests on the first n VFs, which have work for ever."""
+    gim.load(f"vf_num={n} {parameters}")
+    crowd = guests()
+    begin_work(crowd, range(1, n + 1))
+    return crowd
+
+
+def accesses(counters):
+    """All accesses of the PF to the card, of what its property `counters` says."""
+    return sum(counters[f"{space}-{kind}"] for space in SPACES for kind in KINDS)
+
+
+def registers(counts):
+    """Accesses to each register, reads and writes apart, of what its property `register-counts` says."""
+    return {f"{kind[:-1]} {name}": each[kind] for name, each in counts.items() for kind in KINDS if each[kind]}
+
+
+class Account:
+    """What a card has counted since its counters were reset. Nothing may move while it is read."""
+
+    def __init__(self, card):
         self.gpu = card.json("gpu-time")
         self.switches = card.get("switches")
         self.counters = card.json("counters")
+        self.registers = card.json("register-counts")
         self.log = card.json("command-log")
         self.commands = card.json("commands")
         self.command_time = card.json("command-time")
-        gim.machine.qmp("cont")
-        self.cpu = 100 * (after[1] - before[1]) / (after[0] - before[0])
-
-    @staticmethod
-    def _threads(text):
-        """Time that the guest is up, and that the driver's threads have run, in ns."""
-        up, *threads = text.splitlines()
-        return float(up.split()[0]) * 1e9, sum(int(line.split()[0]) for line in threads)
 
     def share(self, n):
         """GPU time of the first n VFs."""
@@ -48,9 +56,7 @@ class Window:
 
     def accesses(self):
         """Accesses of the PF to the card for each world switch."""
-        c = self.counters
-        return sum(c[f"{space}-{kind}"] for space in ("config", "mmio", "doorbell") for kind in ("reads", "writes")) / (
-            self.commands_of("RUN"))
+        return accesses(self.counters) / self.commands_of("RUN")
 
     def commands_of(self, op):
         """How often a command was given."""
@@ -61,6 +67,43 @@ class Window:
         gaps = [b["start"] - a["end"] for a, b in zip(self.log, self.log[1:], strict=False)
                 if (a["op"], b["op"]) in (("IDLE", "SAVE"), ("SAVE", "LOAD"), ("LOAD", "RUN"))]
         return 3 * sum(gaps) / len(gaps)
+
+    def slices(self):
+        """How long VFs ran, each time, in ns."""
+        return [b["start"] - a["end"] for a, b in zip(self.log, self.log[1:], strict=False)
+                if (a["op"], b["op"]) == ("RUN", "IDLE") and a["function"] == b["function"] != "PF"]
+
+
+class Window(Account):
+    """A stretch of virtual time, and what a card did in it.
+
+    cards: more of them, whose accounts are in `others`; counter: has something to `read`, whose difference is in
+    `counted`; settled: whether what the waits take has been learned.
+    """
+
+    def __init__(self, gim, crowd, ms, cards=(), counter=None, settled=False):
+        machine = gim.machine
+        everybody = [machine.card(number) for number in (0, *cards)]
+        if not settled:
+            crowd.do("1 sleep 500")
+        for each in everybody:
+            each.set("counters-reset", True)
+        begin = counter and counter.read()
+        # In one script: the clock of a guest that has nothing to do runs fast.
+        before, after = (self._threads(part) for part in gim.sh(
+            f"cat /proc/uptime {THREADS}; usleep {ms * 1000}; echo; cat /proc/uptime {THREADS}").split("\n\n"))
+        machine.qmp("stop")
+        super().__init__(everybody[0])
+        self.others = [Account(other) for other in everybody[1:]]
+        self.counted = counter and counter.read() - begin
+        machine.qmp("cont")
+        self.cpu = 100 * (after[1] - before[1]) / (after[0] - before[0])
+
+    @staticmethod
+    def _threads(text):
+        """Time that the guest is up, and that the driver's threads have run, in ns."""
+        up, *threads = text.splitlines()
+        return float(up.split()[0]) * 1e9, sum(int(line.split()[0]) for line in threads)
 
 
 def jain(shares):

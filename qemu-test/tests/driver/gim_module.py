@@ -28,10 +28,10 @@ def state(card):
 
 
 class Gim:
-    """The module in a guest. Devices are named by what the machine calls them: card0, dev0."""
+    """The module in a guest, by whatever name. Devices are named by what the machine calls them: card0, dev0."""
 
-    def __init__(self, machine):
-        self.machine = machine
+    def __init__(self, machine, name="gim"):
+        self.machine, self.name = machine, name
         # The kernel's log is told from mark to mark.
         self._chapter = 0
 
@@ -41,11 +41,11 @@ class Gim:
 
     def load(self, parameters=""):
         """Loads the module; the kernel's words are in the error if it refuses."""
-        self.machine.load("gim.ko", parameters)
+        self.machine.load(f"{self.name}.ko", parameters)
 
     def unload(self):
         """Unloads the module, if it is loaded."""
-        self.sh("[ ! -d /sys/module/gim ] || rmmod gim")
+        self.sh(f"[ ! -d /sys/module/{self.name} ] || rmmod {self.name}")
 
     def path(self, name="card0"):
         """The sysfs folder of a device."""

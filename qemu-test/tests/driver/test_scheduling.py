@@ -4,18 +4,11 @@
 from statistics import mean
 
 import pytest
-from accounts import FOREVER, THREADS, Window, jain
+from accounts import FOREVER, THREADS, Window, begin_work, busy, jain
 
 from testbed import MODULE, program
 
 pytestmark = pytest.mark.machine(cards=1, module_files=(MODULE,), warp=True, files={"vfclient": program("vfclient")})
-
-def busy(gim, guests, n, parameters=""):
-    """Loads the module and starts guests on the first n VFs, which have work for ever."""
-    gim.load(f"vf_num={n} {parameters}")
-    crowd = guests()
-    crowd.do(*(f"{vf} start" for vf in range(1, n + 1)), *(f"{vf} work {FOREVER}" for vf in range(1, n + 1)))
-    return crowd
 
 
 @pytest.mark.parametrize("policy", [0, 2, 3], ids=["solid", "liquid", "fair"])
@@ -30,7 +23,7 @@ def test_equal_shares(gim, guests, policy, n):
 def test_predictable_slots(gim, guests, n):
     gim.load(f"vf_num={n} sched_option=1 sched_interval=6")
     crowd = guests()
-    crowd.do("1 start", f"1 work {FOREVER}", "2 start", f"2 work {FOREVER}")
+    begin_work(crowd, (1, 2))
     window = Window(gim, crowd, 100 * n)
     for vf in ("VF1", "VF2"):
         turns = [c for c in window.log if c["function"] == vf and c["op"] in ("RUN", "IDLE")]

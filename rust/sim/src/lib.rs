@@ -16,6 +16,7 @@
 )]
 
 pub mod card;
+pub mod fleet;
 pub mod guest;
 pub mod oracle;
 pub mod plan;

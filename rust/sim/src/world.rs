@@ -155,6 +155,11 @@ impl World {
         ran
     }
 
+    /// Events that the engine took.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
     /// The engine.
     pub fn engine(&self) -> &Engine {
         &self.engine

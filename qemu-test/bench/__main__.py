@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""`make bench`: counts, ratios and scale of the driver, on emulated cards and a clock that counts instructions.
+
+Runs in the tool chain's root. docs/bench.md says what the figures mean.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+# The test bed; and what the driver's tests measure with.
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests" / "driver")]
+
+from bench import fairness, hang, lifecycle, messages, plots, report, scale, simulator, switches  # noqa: E402
+from bench.figures import worse  # noqa: E402
+from bench.rig import LOAD, Rig  # noqa: E402
+from testbed import MODULE, GuestError, SetupError  # noqa: E402
+from testbed.paths import BUILD  # noqa: E402
+
+PARTS = {"switches": switches, "messages": messages, "lifecycle": lifecycle, "fairness": fairness, "hang": hang,
+         "scale": scale, "simulator": simulator}
+# Of these the second result is accesses by register.
+WITH_REGISTERS = ("switches", "messages", "lifecycle")
+BASELINE = HERE / "baseline.json"
+
+
+def options():
+    """The command line."""
+    p = argparse.ArgumentParser(prog="qemu-test/bench", description=__doc__)
+    p.add_argument("--module", type=pathlib.Path, default=MODULE, metavar="FILE.ko",
+                   help="the driver to measure (default: %(default)s)")
+    p.add_argument("--load", default=LOAD, metavar="PARAMETERS",
+                   help="its parameters, with {vfs}, {policy} (0 solid, 1 predictable, 2 liquid, 3 fair) and {quantum} "
+                        "in ms (default: %(default)s)")
+    p.add_argument("--out", type=pathlib.Path, default=BUILD / "bench.json", metavar="FILE",
+                   help="(default: %(default)s)")
+    p.add_argument("--plots", type=pathlib.Path, default=BUILD / "bench", metavar="DIR",
+                   help="(default: %(default)s)")
+    p.add_argument("--set-baseline", action="store_true", help=f"what the guard compares with: write {BASELINE.name}")
+    p.add_argument("part", nargs="*", help=f"some of {', '.join(PARTS)} (default: all)")
+    o = p.parse_args()
+    if unknown := set(o.part) - set(PARTS):
+        p.error(f"there is no part {', '.join(sorted(unknown))}")
+    return o
+
+
+def main():
+    """Measures and shows; the status is 1 if something could not be measured."""
+    o = options()
+    rig = Rig(o.module, o.load)
+    figures, by_register, details, status = {}, {}, {}, 0
+    for name in o.part or PARTS:
+        if name == "simulator" and not rig.ours:
+            continue
+        begin = time.monotonic()
+        try:
+            found, detail = PARTS[name].measure(rig)
+        except (GuestError, SetupError, RuntimeError, AssertionError, ArithmeticError, IndexError) as e:
+            print(f"{name}: cannot be measured: {e}", file=sys.stderr, flush=True)
+            status = 1
+            continue
+        print(f"{name}: {time.monotonic() - begin:.0f} s", flush=True)
+        figures |= found
+        details[name] = detail
+        if name in WITH_REGISTERS:
+            by_register |= detail
+    about = report.versions(rig.module)
+    print("\n".join(f"{k}: {v}" for k, v in about.items()))
+    print(report.table(figures))
+    print(report.registers(by_register))
+    report.write(o.out, figures, about, by_register)
+    if o.set_baseline:
+        BASELINE.write_text(json.dumps(json.loads(o.out.read_text()), indent=1) + "\n")
+    elif BASELINE.exists() and rig.ours and (lines := worse(figures, json.loads(BASELINE.read_text()))):
+        print("\nworse than the baseline:\n" + "\n".join(lines))
+        status = 1
+    plots.draw(o.plots, figures, details)
+    return status
+
+
+sys.exit(main())

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The engine alone, on virtual time: many cards for long (rust/sim)."""
+
+import json
+import os
+import subprocess
+
+from testbed.paths import BUILD, PROJECT
+
+CARDS, HOURS = 64, 1
+
+
+def measure(_rig):
+    """Figures."""
+    done = subprocess.run(["cargo", "run", "--quiet", "--release", "--manifest-path", PROJECT / "rust" / "Cargo.toml",
+                           "-p", "gim-sim", "--", "--cards", str(CARDS), "--seconds", str(3600 * HOURS)],
+                          check=True, capture_output=True, text=True,
+                          env=os.environ | {"CARGO_TARGET_DIR": str(BUILD / "cargo")})
+    return {f"simulator_{name}": value for name, value in json.loads(done.stdout).items()}, {}
