@@ -153,7 +153,7 @@ test-qemu: stock-module device count-instructions gimctl ## the tests in virtual
 	$(PYTEST) -m 'not slow and not guests and not debug' -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout qemu-test/tests
 
 .PHONY: test-faults
-test-faults: stock-module device ## every fault of the card in every situation (minutes)
+test-faults: stock-module device count-instructions ## every fault of the card in every situation (minutes)
 	$(PYTEST) -m slow -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout --ignore qemu-test/tests/packages \
 	    qemu-test/tests
 

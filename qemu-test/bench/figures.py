@@ -77,6 +77,9 @@ FIGURES = (
     Figure("memory_per_vf_bytes", "memory per enabled VF, mostly the PCI core's, bytes", digits=0),
 )
 
+# Those that the guard looks at.
+EXACT = [figure.name for figure in FIGURES if figure.tolerance is not None]
+
 
 def meets(figure, value):
     """Whether a figure comes to its aim; `None` if it has none."""
