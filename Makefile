@@ -93,12 +93,12 @@ test-core: ## formatting, lints and tests of the functional core and of gimctl
 	cargo check --manifest-path rust/core/fuzz/Cargo.toml
 	cargo test --manifest-path rust/Cargo.toml --workspace
 	cargo fmt --manifest-path $(GIMCTL) --check
-	cargo clippy --locked --manifest-path $(GIMCTL) --all-targets -- -D warnings
-	cargo test --locked --manifest-path $(GIMCTL)
+	cargo clippy --manifest-path $(GIMCTL) --all-targets -- -D warnings
+	cargo test --manifest-path $(GIMCTL)
 
 .PHONY: gimctl
 gimctl: ## the administrator's command, static: build/gimctl
-	cargo rustc --locked --release --bin gimctl --manifest-path $(GIMCTL) -- -C target-feature=+crt-static
+	cargo rustc --release --bin gimctl --manifest-path $(GIMCTL) -- -C target-feature=+crt-static
 	cp $(CARGO_TARGET_DIR)/release/gimctl build/gimctl
 
 .PHONY: gimctl-doc
