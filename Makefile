@@ -7,7 +7,8 @@ CACHE := $(or $(GIM_CACHE),$(HOME)/.cache/gim)
 ENTER := python3 qemu-test/toolchain enter
 STOCK = $(CACHE)/kdir
 STOCK_MODULES = $(CACHE)/image/lib/modules/$(shell cat $(STOCK)/include/config/kernel.release)
-export CARGO_TARGET_DIR := $(CURDIR)/build/cargo
+# In the cache, as most of it are others' crates, which are the same for every clone.
+export CARGO_TARGET_DIR := $(CACHE)/target
 GIMCTL = tools/gimctl/Cargo.toml
 PYTEST := $(CACHE)/venv/bin/pytest
 RUFF := $(CACHE)/venv/bin/ruff
@@ -150,7 +151,7 @@ test-device: device count-instructions ## lints of the emulated card and of what
 test-qemu: stock-module device count-instructions gimctl ## the tests in virtual machines
 	$(RUFF) check qemu-test
 	$(RUFF) check --config qemu-test/pyproject.toml rust/core/fuzz/run
-	$(PYTEST) -m 'not slow and not guests and not debug' -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout qemu-test/tests
+	$(PYTEST) -m 'not slow and not guests and not debug' -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout --durations 25 qemu-test/tests
 
 .PHONY: test-faults
 test-faults: stock-module device count-instructions ## every fault of the card in every situation (minutes)

@@ -184,7 +184,8 @@ def test_the_context_lies_in_vram(pf, card, vfs):
     pf.do(commands("LOAD VF1, RUN VF1"))
     pf.do(start("IDLE", "VF1"), "c1@40c~10=0")
     assert pf.get("c1@410") == 0x0E
-    assert card.json("command-log")[-1]["end"] - card.json("command-log")[-1]["start"] == 102_000_000
+    idle = card.json("command-log")[-1]
+    assert 102_000_000 <= idle["end"] - idle["start"] < 122_000_000
 
 
 # Time

@@ -50,7 +50,8 @@ def test_the_place_of_the_pf_s_context(pf, card, last):
         pf.do("fb", commands("INIT PF, RUN PF, IDLE PF, SAVE PF"))
         at = (256 << 20) + last * 16 * (256 << 10)
         assert pf.do("b5@18=0", f"b5@0={0x80000000 | at:x}", "b5@4") == [0x43535631]
-        pf.do("b5@4=0", start("LOAD"), "c1@40c~10=0")
+        # It loads, but the engines do not stop any more.
+        pf.do("b5@4=0", commands("LOAD PF, RUN PF"), start("IDLE"), "c1@40c~10=0")
         assert pf.get("c1@410") == 0x0E
         card.set("counters-reset", True)
 

@@ -46,7 +46,8 @@ def test_four_guests_at_once(gim, four):
 
 
 def test_exclusive_access_is_not_interrupted(gim, patient):
-    patient.do("1 start", "2 start", "3 init")
+    patient.do("1 start", "2 start")
+    patient.do("3 init")
     before = gim.machine.card(0).json("counters")["commands"]
     patient.do("3 sleep 500")
     # The card's record: nothing happened, although two others wait for their turns.
