@@ -44,7 +44,7 @@ def _kept(name, key, make):
                 old.unlink(missing_ok=True)
         with tempfile.NamedTemporaryFile(dir=SCRATCH, delete=False) as out:
             out.write(data)
-        # Whole or not at all, as another session may make the same part at the same time.
+        # Whole or not at all, as another run may make the same part at the same time.
         pathlib.Path(out.name).rename(path)
     return path.read_bytes()
 
