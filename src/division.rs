@@ -342,7 +342,8 @@ impl<'a> Division<'a> {
     }
 }
 
-fn bytes(mb: u32) -> u64 {
+/// Megabytes, in which the card's registers count, in bytes.
+pub(crate) fn bytes(mb: u32) -> u64 {
     u64::from(mb) * SZ_1M as u64
 }
 

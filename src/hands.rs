@@ -5,6 +5,7 @@
 //! Everything here is done by the worker alone, so that it may use the windows that the card has only once.
 
 use crate::{
+    division::bytes,
     gim_core::{
         engine::Operation,
         gpuiov::{
@@ -53,7 +54,6 @@ use crate::{
 };
 use kernel::{
     prelude::*,
-    sizes::SZ_1M,
     sync::{
         Arc,
         Mutex, //
@@ -281,8 +281,7 @@ impl<'a> Hands<'a> {
         let mmio = &self.gpu.mmio;
         let wanted = u32::from_ne_bytes([byte; 4]);
         let range = self.gpu.iov.vf_range(vf)?.ok_or(EINVAL)?;
-        let mb = |mb: u32| u64::from(mb) * SZ_1M as u64;
-        let (offset, size) = (mb(range.offset_mb), mb(range.size_mb));
+        let (offset, size) = (bytes(range.offset_mb), bytes(range.size_mb));
         cp_dma::fill(mmio, offset, size, wanted)?;
         let last = size.saturating_sub(4);
         for i in 0..=SAMPLES {

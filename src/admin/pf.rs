@@ -10,6 +10,7 @@ use super::{
     PRIORITIES, //
 };
 use crate::{
+    division::bytes,
     gpu::Gpu,
     identity::Identity,
     kernel_ext::sysfs::{
@@ -20,13 +21,8 @@ use crate::{
 };
 use kernel::{
     prelude::*,
-    sizes::SZ_1M,
     sync::Arc, //
 };
-
-fn bytes(mb: u32) -> u64 {
-    u64::from(mb) * SZ_1M as u64
-}
 
 fn optional(to: &mut Text<'_>, value: Option<&impl core::fmt::Display>) -> Result {
     match value {
