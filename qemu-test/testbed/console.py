@@ -70,6 +70,11 @@ class Console:
         last = self.text().splitlines()[-lines:]
         return "\n".join(last[next((n for n, line in enumerate(last) if BEGIN.search(line)), max(0, len(last) - 40)):])
 
+    def note(self, text):
+        """Writes a line of one's own into the file."""
+        with self._changed:
+            self._log.write(f"== {text}\n".encode())
+
     def send(self, data):
         """Types something."""
         self._sock.sendall(data)

@@ -106,6 +106,21 @@ def _base_key():
     return h.hexdigest()[:16]
 
 
+def _stripped(path):
+    """A module's bytes without what only a debugger needs, which is nine tenths of it: the guest reads all of it each
+    time. A signed module stays as it is."""
+    data = path.read_bytes()
+    if data.endswith(b"~Module signature appended~\n"):
+        return data
+
+    def strip():
+        with tempfile.NamedTemporaryFile(suffix=".ko") as out:
+            subprocess.run(["objcopy", "--strip-debug", str(path), out.name], check=True)
+            return pathlib.Path(out.name).read_bytes()
+
+    return _kept("module", hashlib.sha256(data).hexdigest()[:16], strip)
+
+
 def _modules(kernel, names, files):
     """The modules of a kernel that are asked for, and modules' files of our own, with an index for modprobe."""
     archive = Archive()
@@ -124,7 +139,7 @@ def _modules(kernel, names, files):
             (top / path).write_bytes(data)
         for path in files:
             (top / "extra").mkdir(exist_ok=True)
-            (top / "extra" / path.name).write_bytes(path.read_bytes())
+            (top / "extra" / path.name).write_bytes(_stripped(path))
         subprocess.run(["depmod", "-b", scratch, kernel.release], check=True)
         archive.copy(f"usr/lib/modules/{kernel.release}", top)
     return archive.bytes()
@@ -151,7 +166,7 @@ def make(kernel, names=(), module_files=(), files=None):
         parts.append(_kept("modules", key.hexdigest()[:16], lambda: _modules(kernel, names, ())))
     own = Archive()
     for path in module_files:
-        own.copy(f"{JOB}/{path.name}", path)
+        own.file(f"{JOB}/{path.name}", _stripped(path))
     for target, source in (files or {}).items():
         if callable(source):
             source = source()

@@ -251,6 +251,11 @@ class Machine:
             raise CommandFailed(f"cat {path}", result)
         return result.data
 
+    def note(self, text):
+        """Writes a line into the logs of the console and of the commands."""
+        self.console.note(text)
+        self._commands.write(f"== {text}\n")
+
     # QEMU
 
     def qmp(self, command, limit=10, **arguments):

@@ -296,8 +296,6 @@ def test_matrix(machines, request, subtests, record_property, faults):
             assert end in (expected if isinstance(expected, tuple) else (expected,))
             problems = checker.problems(driver_errors=end in (GONE, DEAD))
             assert not problems, "\n".join(problems)
-            # To read a long log again and again takes longer than all faults.
-            gim.sh("dmesg -c > /dev/null")
     record_property("table", str(TABLE))
     assert machine.run(f"[ -d {CONTROL} ]").status == 0
     gim.unload()
