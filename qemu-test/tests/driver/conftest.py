@@ -22,6 +22,14 @@ def gim(machine):
 
 
 @pytest.fixture
+def by_hand(gim):
+    """No card is bound before the test says so."""
+    gim.sh("echo 0 > /sys/bus/pci/drivers_autoprobe")
+    yield
+    gim.sh("echo 1 > /sys/bus/pci/drivers_autoprobe")
+
+
+@pytest.fixture
 def guests(gim):
     """Makes guests on a card: `guests("card0")`, with what else `Guests` takes."""
     def make(name="card0", **how):

@@ -6,7 +6,7 @@ import pytest
 from testbed import MODULE
 
 pytestmark = pytest.mark.machine(cards=["total-fb-mb=8190", "total-fb-mb=8192", "total-fb-mb=4096"],
-                                 module_files=(MODULE,), append="iomem=relaxed")
+                                 module_files=(MODULE,), warp=True, append="iomem=relaxed")
 
 # T, VFs, pf_fb, vf_fb: first and last VFn_FB, TOTAL_FB_CONSUMED, CNTXT.
 TABLE = [
@@ -39,21 +39,22 @@ CARD = {8190: "card0", 8192: "card1", 4096: "card2"}
 GPU_IOV = 0x400
 
 
-def config(gim, name, offset, width=""):
-    return int(gim.sh(f"setpci -s {gim.machine.address(name)} {GPU_IOV + offset:x}{width}"), 16)
-
-
 def registers(gim, name, vfs):
-    fb = [config(gim, name, 0x2C + 4 * i, ".l") for i in range(vfs)]
-    return fb, config(gim, name, 0x26, ".w"), config(gim, name, 0x20, ".l")
+    """VFn_FB of the VFs, TOTAL_FB_CONSUMED and CNTXT."""
+    offsets = " ".join(f"{GPU_IOV + offset:x}.{width}" for offset, width in (
+        *((0x2C + 4 * i, "l") for i in range(vfs)), (0x26, "w"), (0x20, "l")))
+    *fb, consumed, context = (int(value, 16) for value in gim.sh(
+        f"setpci -s {gim.machine.address(name)} {offsets}").split())
+    return fb, consumed, context
 
 
 @pytest.mark.parametrize(("vfs", "pf_fb", "vf_fb"), sorted({row[1:4] for row in TABLE}))
-def test_table(gim, vfs, pf_fb, vf_fb):
+def test_table(gim, by_hand, vfs, pf_fb, vf_fb):
     gim.load(f"vf_num={vfs} pf_fb={pf_fb} vf_fb={vf_fb}")
     for total, *key, first, last, consumed, context in TABLE:
         if tuple(key) != (vfs, pf_fb, vf_fb):
             continue
+        gim.bind(CARD[total])
         fb, seen_consumed, seen_context = registers(gim, CARD[total], vfs)
         assert (fb[0], fb[-1], seen_consumed, seen_context) == (first, last, consumed, context)
         steps = {(b >> 16) - (a >> 16) for a, b in zip(fb, fb[1:], strict=False)}

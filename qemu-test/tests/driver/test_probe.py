@@ -6,7 +6,9 @@ A card that a fault has spoilt for good is not used again: such tests have many 
 
 import itertools
 
-from testbed import devices
+import pytest
+
+from testbed import MODULE, devices
 from testbed.devices import vbios
 
 BAD_ROMS = {
@@ -29,6 +31,14 @@ COMMANDS = [(op, how, text) for op, (how, text) in itertools.product(
     (("status=0e,after-ms=100", "the graphics engine hangs (status 0e)"),
      ("status=0f,after-ms=100", "a DMA engine hangs (status 0f)"),
      ("never", "not done in time (control 1")))]
+ODD_CARDS = pytest.mark.machine(cards=["gpu-iov=off", "total-fb-mb=400", "total-vfs=1", ""], module_files=(MODULE,),
+                                warp=True)
+
+
+@pytest.fixture
+def unbound(gim, by_hand):
+    """The module is loaded, and has no card yet."""
+    gim.load("vf_num=2")
 
 
 def succeeds(gim, number):
@@ -56,29 +66,29 @@ def test_commands(boot, subtests):
             assert gim.machine.card(number).driver_errors() == 0
 
 
-def test_what_a_card_lacks(boot):
-    gim = boot(cards=["gpu-iov=off", "total-fb-mb=400", "total-vfs=1"])
+@ODD_CARDS
+def test_what_a_card_lacks(gim, unbound):
     gim.fails(0, "no GPU-IOV capability")
     gim.fails(1, "card reports 400 MB of framebuffer, PF and one VF need 528 MB")
     gim.fails(2, "vf_num=2, but the card has 1 VFs: give 0 to 1")
 
 
-def test_registers(boot):
-    gim = boot(cards=1)
-    card = gim.machine.card(0)
+@ODD_CARDS
+def test_registers(gim, unbound):
+    card = gim.machine.card(3)
     card.set("fault-register", "CONFIG_MEMSIZE=ffffffff")
-    gim.fails(0, "the card does not answer (all bits of CONFIG_MEMSIZE are set)")
+    gim.fails(3, "the card does not answer (all bits of CONFIG_MEMSIZE are set)")
     card.set("fault-register", "")
     for offset in ("420", "426", "42c"):
         card.set("fault-config-write", offset)
-        gim.fails(0, "the card does not keep its framebuffer registers")
+        gim.fails(3, "the card does not keep its framebuffer registers")
         card.set("fault-config-write", "")
     card.set("fault-register", "CONFIG_MEMSIZE=0")
-    gim.fails(0, "the card cannot be initialised: asic_init ran but CONFIG_MEMSIZE is 0",
+    gim.fails(3, "the card cannot be initialised: asic_init ran but CONFIG_MEMSIZE is 0",
               spoilt=("CONFIG_MEMSIZE",))
     card.set("fault-register", "")
     # Which initialises it again, as what has failed has made it look like a card that is not.
-    succeeds(gim, 0)
+    succeeds(gim, 3)
 
 
 def test_surprise_removal(boot, subtests):
