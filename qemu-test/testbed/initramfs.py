@@ -11,11 +11,11 @@ import pathlib
 import re
 import subprocess
 import tempfile
-import time
 
 from . import modules
 from .cpio import Archive
-from .paths import GUEST, SCRATCH, SetupError
+from .kept import kept
+from .paths import GUEST, SetupError
 
 PROGRAMS = {
     "busybox": [],
@@ -28,25 +28,6 @@ LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/l
 PCI_IDS = pathlib.Path("/usr/share/misc/pci.ids")
 # The guest's working folder, where the files of a boot go.
 JOB = "/job"
-DAY = 24 * 3600
-
-
-def _kept(name, key, make):
-    """A part that is made once for each key; what was not used for a day goes away."""
-    SCRATCH.mkdir(parents=True, exist_ok=True)
-    path = SCRATCH / f"{name}-{key}.cpio"
-    if path.exists():
-        path.touch()
-    else:
-        data = make()
-        for old in SCRATCH.glob("*.cpio"):
-            if old.stat().st_mtime < time.time() - DAY:
-                old.unlink(missing_ok=True)
-        with tempfile.NamedTemporaryFile(dir=SCRATCH, delete=False) as out:
-            out.write(data)
-        # Whole or not at all, as another run may make the same part at the same time.
-        pathlib.Path(out.name).rename(path)
-    return path.read_bytes()
 
 
 def _real(path):
@@ -118,7 +99,7 @@ def _stripped(path):
             subprocess.run(["objcopy", "--strip-debug", str(path), out.name], check=True)
             return pathlib.Path(out.name).read_bytes()
 
-    return _kept("module", hashlib.sha256(data).hexdigest()[:16], strip)
+    return kept("module", hashlib.sha256(data).hexdigest()[:16], strip).read_bytes()
 
 
 def _modules(kernel, names, files):
@@ -159,11 +140,11 @@ def make(kernel, names=(), module_files=(), files=None):
     ours = {modules.name_of(f) for f in module_files}
     names = sorted({*names, *(n for f in module_files for n in modules.depends(f) if n not in ours)})
     key = hashlib.sha256(f"{kernel.modules} {(kernel.modules / 'modules.dep').stat().st_mtime_ns} {names}".encode())
-    parts = [_kept("base", _base_key(), _base)]
+    parts = [kept("base", _base_key(), _base).read_bytes()]
     if module_files:
         parts.append(_modules(kernel, names, module_files))
     else:
-        parts.append(_kept("modules", key.hexdigest()[:16], lambda: _modules(kernel, names, ())))
+        parts.append(kept("modules", key.hexdigest()[:16], lambda: _modules(kernel, names, ())).read_bytes())
     own = Archive()
     for path in module_files:
         own.file(f"{JOB}/{path.name}", _stripped(path))

@@ -15,6 +15,7 @@ from qemu.qmp import QMPError
 from . import devices as device_arguments
 from . import initramfs, paths
 from .agent import Agent, Late
+from .bootable import bootable
 from .card import Card
 from .console import Console
 from .errors import CommandFailed, GuestCrash, GuestTimeout
@@ -80,7 +81,7 @@ class Machine:
         devices, self._card_ids = device_arguments.arguments(self.devices, self.log)
         argv = [QEMU, "-machine", "q35", "-cpu", "max", "-m", self.memory, "-smp", str(self.cpus), "-nodefaults",
                 "-display", "none", "-no-reboot", *NATIVE_HOTPLUG, "-device", "intel-iommu,intremap=on", *devices, *own,
-                "-kernel", str(self.kernel.image), "-initrd", str(initrd),
+                "-kernel", str(bootable(self.kernel.image)), "-initrd", str(initrd),
                 "-append", f"{APPEND} {self.append}".strip(), *self.qemu_args]
         # The emulated card is for QEMU alone; and should this process die, QEMU dies with it.
         preload = ["env", f"LD_PRELOAD={paths.DEVICE}"] if self._card_ids else []
