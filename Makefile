@@ -66,7 +66,7 @@ test-kernel: setup ## what gim needs of a kernel, on the unpatched one of Debian
 
 .PHONY: test
 test: setup ## everything
-	@$(ENTER) $(MAKE) --no-print-directory --jobs=2 tests fuzz FUZZ_OPTIONS="--idle --jobs 6 --within 300"
+	@$(ENTER) $(MAKE) --no-print-directory --jobs=2 tests fuzz FUZZ_OPTIONS="--idle --jobs 6 --within 600"
 
 # The fuzzers take what the rest leaves: virtual machines wait now and then.
 .PHONY: tests
