@@ -107,7 +107,12 @@ impl<L: Listener> Registration<L> {
 impl<L: Listener> Drop for Registration<L> {
     fn drop(&mut self) {
         let own: NonNull<c_void> = NonNull::from(&*self.listener).cast();
-        ENTRIES.lock().retain(|entry| entry.listener != own);
+        let mut entries = ENTRIES.lock();
+        entries.retain(|entry| entry.listener != own);
+        if entries.is_empty() {
+            // Nobody drops what is static when the module goes.
+            *entries = KVec::new();
+        }
     }
 }
 
