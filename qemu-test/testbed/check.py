@@ -24,11 +24,11 @@ class Checker:
         with open(self._machine.log / "dmesg.txt", "a") as out:
             out.write(text)
 
-    def _look(self):
-        """The kernel's log since the last check, and its taints."""
+    def _look(self, leaks):
+        """The kernel's log since the last check, and its taints; `leaks`: after a search for memory that was lost."""
         # To read it clears it: a log that grows takes longer to read after each test.
         tainted, _, log = self._machine.sh(f"""
-            if [ -e {KMEMLEAK} ]; then
+            if {str(leaks).lower()} && [ -e {KMEMLEAK} ]; then
                 # What is younger than 5 s does not count, and what may just have moved is looked at twice.
                 sleep 6; echo scan > {KMEMLEAK}; echo scan > {KMEMLEAK}
                 while read -r line; do echo "kmemleak: $line" > /dev/kmsg; done < {KMEMLEAK}
@@ -38,13 +38,14 @@ class Checker:
             dmesg -c""").partition("\n")
         return log and log + "\n", int(tainted)
 
-    def problems(self, allowed=(), driver_errors=False):
+    def problems(self, allowed=(), driver_errors=False, leaks=True):
         """What is wrong, as a list of texts.
 
         allowed: patterns of lines that may be in the log; if there are any, a warning may also taint the kernel.
-        driver_errors: whether the cards may have recorded mistakes of the driver.
+        driver_errors: whether the cards may have recorded mistakes of the driver; leaks: whether to search for lost
+        memory, which takes a debug kernel a minute.
         """
-        log, tainted = self._look()
+        log, tainted = self._look(leaks)
         self._keep(log)
         found = [f"dmesg: {line}" for line in dmesg.problems(log, allowed)]
         new = tainted & ~self._tainted

@@ -17,6 +17,7 @@ from .machine import Machine
 from .paths import GUEST, LOGS, PROJECT
 
 RUNNING = pytest.StashKey[tuple]()
+LAST = pytest.StashKey[bool]()
 
 
 def options_of(item):
@@ -92,7 +93,14 @@ def _problems(item):
     if not machine or not machine.running:
         return []
     allowed = [p for mark in item.iter_markers("allow_dmesg") for p in mark.args]
-    return checker.problems(allowed, item.get_closest_marker("allow_driver_errors") is not None)
+    return checker.problems(allowed, item.get_closest_marker("allow_driver_errors") is not None, item.stash[LAST])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item, nextitem):
+    """Notes whether a test is the last on its machine: lost memory of all of them is searched for then."""
+    item.stash[LAST] = not nextitem or _key(options_of(nextitem)) != _key(options_of(item))
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
