@@ -2,7 +2,7 @@
 """Fixtures of the driver's tests."""
 
 import pytest
-from gim_module import Gim, Guests
+from gim_module import END_GUESTS, Gim, Guests
 
 from testbed import MODULE, CommandFailed
 
@@ -38,10 +38,7 @@ def guests(gim):
     yield make
     if gim.machine.running:
         # Whoever has a VF open through vfio keeps it until its end.
-        gim.sh("""
-            . lib.sh
-            killall vfclient 2>/dev/null; kill $(cat /tmp/*.keeper) 2>/dev/null
-            wait_for 20 sh -c '! pidof vfclient'""")
+        gim.sh(END_GUESTS + "; exit $ended")
 
 
 @pytest.fixture

@@ -15,6 +15,14 @@ ONE_CARD = pytest.mark.machine(cards=1, module_files=(MODULE,), warp=True, appen
                                files={"vfclient": program("vfclient")})
 # Runs a command, given as one word, as an ordinary user.
 NOBODY = "[ -e /etc/passwd ] || echo nobody:x:65534:65534::/:/bin/sh > /etc/passwd; su -s /bin/sh nobody -c"
+# Ends all guests that there are. What a client says at its end needs its pipe, and must not get into the next one's.
+END_GUESTS = """
+    . lib.sh
+    killall -9 vfclient 2> /dev/null
+    wait_for 20 sh -c '! pidof vfclient && ! ls /tmp/*.pid'
+    ended=$?
+    kill $(cat /tmp/*.keeper) 2> /dev/null
+    rm -f /tmp/*.keeper"""
 # Of the kernel's log: a machine may see many tests.
 CHAPTERS = itertools.count(1)
 # Of what the driver has to set up again, all that the card keeps over unbinding and the rest.
@@ -161,7 +169,7 @@ class Guests:
             rm -f {self._in} {self._out}; mkfifo {self._in} {self._out}
             sleep 1000000 <> {self._out} & echo $! > {self._in}.keeper
             (./vfclient {which} < {self._in} > {self._out} 2>&1 & echo $! > {self._pid}
-                wait $!; echo "end $?" > {self._out}) 2> /dev/null &
+                wait $!; echo "end $?" > {self._out}; rm {self._pid}) 2> /dev/null &
             sleep 1000000 > {self._in} & echo $! >> {self._in}.keeper""")
 
     def send(self, *lines):

@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.allow_driver_errors, pytest.mark.mac
     cards=1, module_files=(MODULE,), warp=True, append="iomem=relaxed", files={"vfclient": program("vfclient")})]
 
 ACCESSES = [f"{space}-{kind}" for space in ("config", "mmio", "doorbell") for kind in ("reads", "writes")]
+# At most so many of them.
 POINTS = 12
 
 
@@ -34,10 +35,11 @@ def test_at_any_access(gim, what):
     start = accesses(card)
     gim.sh(steps[what])
     total = accesses(card) - start
-    assert total > POINTS
-    for point in range(POINTS):
+    points = min(POINTS, total)
+    assert points > 1
+    for point in range(points):
         gim.sh(f"{bound} || {steps['bind']}; [ $(cat {gim.path()}/sriov_numvfs) = 4 ] || {steps['enable']}; {before}")
-        card.set("fault-gone", f"after={1 + point * (total - 1) // (POINTS - 1)}")
+        card.set("fault-gone", f"after={1 + point * (total - 1) // (points - 1)}")
         gim.machine.run(steps[what], limit=60)
         gim.sh(f"! {bound} || {steps['unbind']}", limit=60)
         card.set("fault-gone", "")
