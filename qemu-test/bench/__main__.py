@@ -14,8 +14,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 # The test bed; and what the driver's tests measure with.
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests" / "driver")]
 
-from bench import fairness, hang, lifecycle, messages, plots, report, scale, simulator, switches  # noqa: E402
-from bench.figures import EXACT, worse  # noqa: E402
+from bench import fairness, guard, hang, lifecycle, messages, plots, report, scale, simulator, switches  # noqa: E402
+from bench.figures import differ  # noqa: E402
 from bench.rig import LOAD, Rig  # noqa: E402
 from testbed import MODULE, GuestError, SetupError  # noqa: E402
 from testbed.paths import BUILD  # noqa: E402
@@ -24,7 +24,6 @@ PARTS = {"switches": switches, "messages": messages, "lifecycle": lifecycle, "fa
          "scale": scale, "simulator": simulator}
 # Of these the second result is accesses by register.
 WITH_REGISTERS = ("switches", "messages", "lifecycle")
-BASELINE = HERE / "baseline.json"
 
 
 def options():
@@ -39,7 +38,10 @@ def options():
                    help="(default: %(default)s)")
     p.add_argument("--plots", type=pathlib.Path, default=BUILD / "bench", metavar="DIR",
                    help="(default: %(default)s)")
-    p.add_argument("--set-baseline", action="store_true", help=f"what the guard compares with: write {BASELINE.name}")
+    p.add_argument("--set-baseline", action="store_true",
+                   help=f"measure what the guard compares with, and nothing else: write {guard.BASELINE.name}")
+    p.add_argument("--compare", nargs=2, type=pathlib.Path, metavar="FILE.json",
+                   help="measure nothing: say in which exact counts these two runs differ by 1 %% or more")
     p.add_argument("part", nargs="*", help=f"some of {', '.join(PARTS)} (default: all)")
     o = p.parse_args()
     if unknown := set(o.part) - set(PARTS):
@@ -50,7 +52,14 @@ def options():
 def main():
     """Measures and shows; the status is 1 if something could not be measured."""
     o = options()
+    if o.compare:
+        lines = differ(*(json.loads(path.read_text()) for path in o.compare))
+        print("\n".join(lines) or "no exact count differs by 1 % or more")
+        return bool(lines)
     rig = Rig(o.module, o.load)
+    if o.set_baseline:
+        guard.set_baseline(guard.measure(rig))
+        return 0
     figures, by_register, details, status = {}, {}, {}, 0
     for name in o.part or PARTS:
         if name == "simulator" and not rig.ours:
@@ -72,12 +81,6 @@ def main():
     print(report.table(figures))
     print(report.registers(by_register))
     report.write(o.out, figures, about, by_register)
-    if o.set_baseline:
-        exact = {name: round(figures[name], 4) for name in EXACT if name in figures}
-        BASELINE.write_text(json.dumps(exact, indent=1) + "\n")
-    elif BASELINE.exists() and rig.ours and (lines := worse(figures, json.loads(BASELINE.read_text()))):
-        print("\nworse than the baseline:\n" + "\n".join(lines))
-        status = 1
     plots.draw(o.plots, figures, details)
     return status
 

@@ -105,3 +105,15 @@ def worse(figures, baseline):
             lines.append(f"{figure.name}: {now:.{figure.digits}f} instead of {then:.{figure.digits}f}, "
                          f"{100 * (now / then - 1):+.1f} % (at most {100 * figure.tolerance:.1f} %): {figure.what}")
     return lines
+
+
+def differ(one, other, most=0.01):
+    """In which exact counts two runs differ by `most`, a fraction, or more: a line each."""
+    lines = []
+    for figure in FIGURES:
+        if figure.tolerance is None or figure.name not in one.keys() & other.keys():
+            continue
+        a, b = one[figure.name], other[figure.name]
+        if abs(a - b) >= most * min(a, b):
+            lines.append(f"{figure.name}: {a:.{figure.digits}f} and {b:.{figure.digits}f}: {figure.what}")
+    return lines

@@ -44,10 +44,10 @@ struct block {
     struct count busy;
     /* From begin to end of a device's interrupt that is ours: ours ran in it, or it woke a thread */
     struct count interrupts;
-    /* Where instructions were: by blocks of code, as QEMU translates them; one may be there several times */
+    /* Where the instructions of `busy` were: by blocks of code, as QEMU translates them; one may be there several times */
     uint64_t places;
     struct place {
-        uint64_t address, length, executed;
+        uint64_t address, length, executed, since_halt;
     } place[PLACES];
 };
 
@@ -79,9 +79,15 @@ static void on_halt(unsigned int cpu, void *opaque)
     struct count to = now();
     uint64_t to_programs = qemu_plugin_u64_sum(programs);
 
+    bool is_busy = to.ours != idle.ours && to_programs == idle_programs;
+
     add(&block->total, &idle, &to);
-    if (to.ours != idle.ours && to_programs == idle_programs) {
+    if (is_busy) {
         add(&block->busy, &idle, &to);
+    }
+    for (uint64_t i = 0; i < block->places; i++) {
+        block->place[i].executed += is_busy ? block->place[i].since_halt : 0;
+        block->place[i].since_halt = 0;
     }
     idle = to;
     idle_programs = to_programs;
@@ -120,7 +126,7 @@ static void on_block(unsigned int cpu, void *place)
 {
     struct place *p = place;
 
-    p->executed += p->length;
+    p->since_halt += p->length;
 }
 
 static bool is_ours(uint64_t address)

@@ -35,6 +35,11 @@ class Driver(Gim):
         if self.counter:
             self.counter.watch(self.machine, self.name)
 
+    def counts(self):
+        """Instructions so far. They are told when the CPU has nothing to do, so it is let have that once."""
+        self.sh("usleep 1000")
+        return self.counter.read()
+
     def guests(self, card=0):
         """Guests' drivers on a card's VFs."""
         self._guests.append(Guests(self, f"card{card}"))

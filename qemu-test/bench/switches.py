@@ -35,7 +35,7 @@ def on(gim, crowds=CROWDS, latencies=LATENCIES, ms=2000):
             figures[f"cpu_percent_{n}vf_6ms_{latency}us"] = 100 * counted.caused / window.counters["ns"]
             if n != max(crowds):
                 continue
-            switches = window.commands_of("RUN")
+            switches = window.world_switches
             figures[f"switch_accesses_{suffix(latency)}"] = window.accesses()
             figures[f"switch_lost_us_{suffix(latency)}"] = window.lost_ns() / 1000
             figures[f"switch_instructions_{suffix(latency)}"] = counted.caused / switches
