@@ -115,8 +115,9 @@ fuzz: ## fuzz each parser and decoder for FUZZ_SECONDS=... of CPU time
 
 SEEDS ?= 1000
 .PHONY: simulate
-simulate: ## play SEEDS=... random plans against the engine, each thousands of events (any machine with cargo)
-	cargo run --release --manifest-path rust/Cargo.toml -p gim-sim -- --seeds $(SEEDS)
+simulate: ## play SEEDS=... random plans against the engine, or CARDS=64 busy cards for SECONDS=3600 (needs cargo alone)
+	cargo run --release --manifest-path rust/Cargo.toml -p gim-sim -- \
+	    $(if $(CARDS),--cards $(CARDS) --seconds $(or $(SECONDS),3600),--seeds $(SEEDS))
 
 .PHONY: stock-module
 stock-module:

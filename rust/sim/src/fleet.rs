@@ -17,10 +17,6 @@ const BEGIN: u64 = 3 * S;
 /// What cards came to.
 #[derive(Clone, Debug, Default)]
 pub struct Fleet {
-    /// Cards.
-    pub cards: u64,
-    /// Virtual time of each, in seconds.
-    pub seconds: u64,
     /// Events that the engines took.
     pub events: u64,
     /// GPU time of each VF of each card, in ns.
@@ -35,11 +31,7 @@ impl Fleet {
     /// A rule was broken.
     pub fn play(cards: u64, seconds: u64) -> Result<Self, Failed> {
         let workers = thread::available_parallelism().map_or(1, |n| n.get() as u64);
-        let mut fleet = Self {
-            cards,
-            seconds,
-            ..Self::default()
-        };
+        let mut fleet = Self::default();
         let parts: Vec<_> = thread::scope(|scope| {
             let started: Vec<_> = (0..workers)
                 .map(|first| {

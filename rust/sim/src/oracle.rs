@@ -15,6 +15,17 @@ use gim_core::policy::Kind;
 use gim_core::vf::{Reason, State};
 use gim_core::vfid::{PerVf, VfId};
 
+/// What is checked after every event, for people.
+pub const RULES: [&str; 7] = [
+    "one step at a time on the card, none while a VF has exclusive access, in an order that the card takes",
+    "every request is answered or refused, in order of arrival and in bounded time; READY goes to a VF that runs",
+    "exclusive access is one VF's, for no longer than its limit",
+    "no VF sees what another one left in its framebuffer",
+    "nobody is passed over; the VFs that run are those whose state says so; what has to be waited for has a timer",
+    "every reset has its cause in what the card showed or somebody asked for; whoever is stopped was over its budget",
+    "GPU time and runs that are told of each VF are those that the card shows",
+];
+
 /// How much later than its deadline a timer may fire here.
 pub const TIMER_LATE: u64 = 50 * US;
 /// Longest that a request may wait with everybody before it at the limit of everything.
