@@ -6,7 +6,10 @@ use crate::{
     kernel_ext::{
         self,
         pci::{
+            device_table,
+            is_in_table,
             Channel,
+            Info,
             Recovery, //
         },
     },
@@ -21,7 +24,7 @@ use kernel::{
 /// The driver's callbacks.
 pub(crate) struct Gim;
 
-kernel::pci_device_table!(
+device_table!(
     PCI_TABLE,
     <Gim as pci::Driver>::IdInfo,
     [
@@ -37,10 +40,10 @@ impl pci::Driver for Gim {
 
     fn probe<'bound>(
         dev: &'bound pci::Device<Core<'_>>,
-        info: Option<&'bound Self::IdInfo>,
+        _info: Info<'bound, Self::IdInfo>,
     ) -> impl PinInit<Self::Data<'bound>, Error> + 'bound {
         // Without an entry of the table the administrator has forced the device on us with driver_override.
-        Pf::probe(dev, info.is_none())
+        Pf::probe(dev, !is_in_table::<Self>(dev))
     }
 
     fn unbind<'bound>(dev: &'bound pci::Device<Core<'_>>, this: Pin<&Self::Data<'bound>>) {

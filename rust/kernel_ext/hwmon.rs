@@ -4,6 +4,7 @@
 //!
 //! C header: [`include/linux/hwmon.h`](srctree/include/linux/hwmon.h)
 
+use super::error::eopnotsupp;
 use core::{
     marker::PhantomData,
     ptr::NonNull, //
@@ -62,7 +63,7 @@ impl<T: Sensors> Chip<T> {
         // SAFETY: hwmon passes what it was registered with, as long as it is registered.
         let chip = unsafe { &*chip.cast::<Self>() };
         from_result(|| {
-            let sensor = ALL.get(which as usize).ok_or(EOPNOTSUPP)?;
+            let sensor = ALL.get(which as usize).ok_or_else(eopnotsupp)?;
             let read = chip.sensors.read(*sensor)?;
             // SAFETY: C passes a place for the value.
             unsafe { *value = read };

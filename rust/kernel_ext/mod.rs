@@ -10,6 +10,7 @@
 pub(crate) mod coredump;
 pub(crate) mod debugfs;
 pub(crate) mod dma;
+pub(crate) mod error;
 pub(crate) mod fmt;
 pub(crate) mod heap;
 pub(crate) mod hwmon;

@@ -17,6 +17,7 @@ mod reset;
 mod resource;
 mod rom;
 mod sriov;
+mod table;
 mod vf_drivers;
 mod vf_window;
 
@@ -52,6 +53,11 @@ pub(crate) use self::{
         reset_vf,
         Sriov,
         VirtualFunctions, //
+    },
+    table::{
+        device_table,
+        is_in_table,
+        Info, //
     },
     vf_drivers::{
         Changed,

@@ -11,6 +11,7 @@ use crate::{
     gpu::Gpu,
     hw::sensors::Readings,
     kernel_ext::{
+        error::enodata,
         hwmon::{
             self,
             Sensor, //
@@ -55,7 +56,7 @@ impl<'a> Sensors<'a> {
                 gpu: gpu.clone(),
                 last <- new_mutex!(
                     Last {
-                        readings: Err(ENODATA),
+                        readings: Err(enodata()),
                         until: 0,
                     },
                     "Sensors::last"

@@ -10,13 +10,14 @@ use super::{
         Undo, //
     },
 };
-use crate::gim_core::ih;
+use crate::{
+    gim_core::ih,
+    kernel_ext::dma, //
+};
 use kernel::{
     device::Bound,
     dma::Coherent,
     io::{
-        io_read,
-        io_write,
         register,
         Io, //
     },
@@ -139,12 +140,12 @@ impl Ring {
     pub(crate) fn enable(&self, mmio: &Mmio<'_>, doorbells: &Doorbells<'_>) {
         Self::disable(mmio);
         // What the card has written before is of a ring that begins anew.
-        io_write!(&self.wptr,, 0);
+        dma::write!(&self.wptr,, 0);
         mmio.write_reg(IH_RB_RPTR::from(0));
         mmio.write_reg(IH_RB_WPTR::from(0));
 
         // The mask of 40 bits that was set for the device makes this fit.
-        let base = (self.entries.dma_address() >> 8) as u32;
+        let base = (dma::address(&self.entries) >> 8) as u32;
         mmio.write_reg(IH_RB_BASE::from(base));
         mmio.write_reg(INTERRUPT_CNTL2::from(base));
         mmio.update(INTERRUPT_CNTL, |r| {
@@ -162,7 +163,7 @@ impl Ring {
                 .with_const_mc_wr_clean_cnt::<CREDIT>()
         });
         mmio.update(IH_DEBUG, |r| r.with_wptr_overflow_enable(true));
-        let wptr = self.wptr.dma_address();
+        let wptr = dma::address(&self.wptr);
         mmio.write_reg(IH_RB_WPTR_ADDR_LO::from(wptr as u32));
         mmio.write_reg(IH_RB_WPTR_ADDR_HI::from((wptr >> 32) as u32 & 0xff));
         mmio.write_reg(IH_RB_WPTR::from(0));
@@ -188,7 +189,7 @@ impl Ring {
 
     /// The card's copy of the write pointer, in memory: no access to the card.
     pub(crate) fn wptr(&self) -> u32 {
-        u32::from_le(io_read!(&self.wptr,))
+        u32::from_le(dma::read!(&self.wptr,))
     }
 
     /// The write pointer as the card itself has it.
@@ -200,7 +201,7 @@ impl Ring {
     pub(crate) fn entry(&self, index: u32) -> Option<[u32; 4]> {
         let first = (index as usize).checked_mul(ENTRY)?;
         let dword = |i: usize| -> Result<u32> {
-            Ok(u32::from_le(io_read!(&self.entries, [try: first + i])))
+            Ok(u32::from_le(dma::read!(&self.entries, [try: first + i])))
         };
         Some([
             dword(0).ok()?,

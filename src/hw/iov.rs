@@ -117,7 +117,7 @@ impl fmt::Display for FbRegisters {
 /// The capability of one card.
 #[derive(Clone, Copy)]
 pub(crate) struct GpuIov<'a> {
-    config: pci::ConfigSpace<'a>,
+    dev: &'a pci::Device<device::Bound>,
     pos: usize,
 }
 
@@ -127,50 +127,78 @@ impl<'a> GpuIov<'a> {
         let Some(pos) = find_vsec(dev, Vendor::ATI, VSEC_ID) else {
             return Ok(None);
         };
-        Ok(Some(Self {
-            config: dev.config_space_extended()?,
-            pos,
-        }))
+        Ok(Some(Self { dev, pos }))
+    }
+
+    // Registers by their offset in the capability. The device is kept and not its configuration space, which cannot be
+    // copied before 7.3.
+    fn read8(&self, register: usize) -> Result<u8> {
+        self.dev
+            .config_space_extended()?
+            .try_read8(self.pos + register)
+    }
+
+    fn read16(&self, register: usize) -> Result<u16> {
+        self.dev
+            .config_space_extended()?
+            .try_read16(self.pos + register)
+    }
+
+    fn read32(&self, register: usize) -> Result<u32> {
+        self.dev
+            .config_space_extended()?
+            .try_read32(self.pos + register)
+    }
+
+    fn write16(&self, value: u16, register: usize) -> Result {
+        self.dev
+            .config_space_extended()?
+            .try_write16(value, self.pos + register)
+    }
+
+    fn write32(&self, value: u32, register: usize) -> Result {
+        self.dev
+            .config_space_extended()?
+            .try_write32(value, self.pos + register)
     }
 
     /// Memory the card has for all functions, in MB.
     pub(crate) fn total_fb_mb(&self) -> Result<u16> {
-        self.config.try_read16(self.pos + TOTAL_FB_AVAILABLE)
+        self.read16(TOTAL_FB_AVAILABLE)
     }
 
     /// Reads the framebuffer registers.
     pub(crate) fn fb_registers(&self) -> Result<FbRegisters> {
         let mut regs = FbRegisters {
-            cntxt: self.config.try_read32(self.pos + CNTXT)?,
-            consumed: self.config.try_read16(self.pos + TOTAL_FB_CONSUMED)?,
+            cntxt: self.read32(CNTXT)?,
+            consumed: self.read16(TOTAL_FB_CONSUMED)?,
             vf: [0; MAX_VFS as usize],
         };
         for (i, vf) in regs.vf.iter_mut().enumerate() {
-            *vf = self.config.try_read32(self.pos + VF_FB + 4 * i)?;
+            *vf = self.read32(VF_FB + 4 * i)?;
         }
         Ok(regs)
     }
 
     /// Writes the framebuffer registers, VFs by dword: the card ignores shorter writes to their upper half.
     pub(crate) fn set_fb_registers(&self, regs: &FbRegisters) -> Result {
-        self.config
-            .try_write16(regs.consumed, self.pos + TOTAL_FB_CONSUMED)?;
-        self.config.try_write32(regs.cntxt, self.pos + CNTXT)?;
+        self.write16(regs.consumed, TOTAL_FB_CONSUMED)?;
+        self.write32(regs.cntxt, CNTXT)?;
         for (i, vf) in regs.vf.iter().enumerate() {
-            self.config.try_write32(*vf, self.pos + VF_FB + 4 * i)?;
+            self.write32(*vf, VF_FB + 4 * i)?;
         }
         Ok(())
     }
 
     /// The framebuffer that a VF has according to its register; `None` if it has none.
     pub(crate) fn vf_range(&self, vf: VfId) -> Result<Option<Range>> {
-        let register = self.config.try_read32(self.pos + VF_FB + 4 * vf.index())?;
+        let register = self.read32(VF_FB + 4 * vf.index())?;
         Ok(Range::from_register(register))
     }
 
     /// Where the memory begins that is left free behind the context save area (section 4.6), a byte offset.
     pub(crate) fn behind_csa(&self) -> Result<u64> {
-        let cntxt = self.config.try_read32(self.pos + CNTXT)?;
+        let cntxt = self.read32(CNTXT)?;
         let unit = u64::from(cntxt & 0x7f) * SZ_256K as u64;
         let csa = u64::from(cntxt >> 10) * unit;
         // Without one, nobody has divided the memory.
@@ -186,21 +214,18 @@ impl<'a> GpuIov<'a> {
     /// `EINVAL` if the range does not fit the register.
     pub(crate) fn set_vf_range(&self, vf: VfId, range: Range) -> Result {
         let register = range.register().ok_or(EINVAL)?;
-        self.config
-            .try_write32(register, self.pos + VF_FB + 4 * vf.index())
+        self.write32(register, VF_FB + 4 * vf.index())
     }
 
     /// Gives the GPU a command, which must have ended the one before: one access.
     pub(crate) fn start(&self, command: Command, function: Function) {
         // An offset inside the capability is always valid; a card that is gone shows as all ones.
-        let _ = self
-            .config
-            .try_write32(command.register(function), self.pos + CMD_CONTROL);
+        let _ = self.write32(command.register(function), CMD_CONTROL);
     }
 
     /// Whether a command is under way; a card that is gone shows one.
     pub(crate) fn is_executing(&self) -> bool {
-        let control = self.config.try_read8(self.pos + CMD_CONTROL);
+        let control = self.read8(CMD_CONTROL);
         executing(control.unwrap_or(u8::MAX))
     }
 
@@ -213,7 +238,7 @@ impl<'a> GpuIov<'a> {
     /// they should, and that VF's next IDLE, which ends its turn, takes long enough for the status to be read: the VF is reset
     /// one turn later, and no other has lost more than that.
     pub(crate) fn look(&self, command: Command, first: bool) -> Look {
-        let byte = |offset| self.config.try_read8(self.pos + offset).unwrap_or(u8::MAX);
+        let byte = |offset| self.read8(offset).unwrap_or(u8::MAX);
         let control = byte(CMD_CONTROL);
         if first && control != u8::MAX {
             if executing(control) {
@@ -233,21 +258,14 @@ impl<'a> GpuIov<'a> {
     /// The command register with all of its fields, and the status byte.
     pub(crate) fn command_port(&self) -> (u32, u8) {
         (
-            self.config
-                .try_read32(self.pos + CMD_CONTROL)
-                .unwrap_or(u32::MAX),
-            self.config
-                .try_read8(self.pos + CMD_STATUS)
-                .unwrap_or(u8::MAX),
+            self.read32(CMD_CONTROL).unwrap_or(u32::MAX),
+            self.read8(CMD_STATUS).unwrap_or(u8::MAX),
         )
     }
 
     /// What a command that had its time shows.
     pub(crate) fn timeout(&self, control: u8) -> Failure {
-        let status = self
-            .config
-            .try_read8(self.pos + CMD_STATUS)
-            .unwrap_or(u8::MAX);
+        let status = self.read8(CMD_STATUS).unwrap_or(u8::MAX);
         match progress(control, status) {
             Progress::Failed(failure) => failure,
             _ => Failure::Timeout { control, status },

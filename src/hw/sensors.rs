@@ -7,7 +7,10 @@ use super::{
     mmio::Mmio,
     smc, //
 };
-use crate::gim_core::sensors;
+use crate::{
+    gim_core::sensors,
+    kernel_ext::error::enodata, //
+};
 use kernel::{
     prelude::*,
     time::{
@@ -60,17 +63,18 @@ impl Readings {
         Self {
             temperature_mdeg: sensors::temperature_register(smc::read(mmio, CG_MULT_THERMAL_CTRL))
                 .and_then(|register| sensors::temperature_mdeg(smc::read(mmio, register)))
-                .ok_or(ENODATA),
+                .ok_or_else(enodata),
             voltage_mv: (0..VOLTAGE_TRIES)
                 .find_map(|_| sensors::voltage_mv(smc::read(mmio, PWR_SVI2_STATUS)))
-                .ok_or(ENODATA),
+                .ok_or_else(enodata),
             power_uw: power,
             // An SMC that does not answer is not asked twice.
             clock_hz: match power {
                 Err(e) if e == ETIMEDOUT => Err(e),
                 _ => smc::message(mmio, GET_SCLK).map(sensors::clock_hz),
             },
-            busy_percent: sensors::busy_percent(smc::read(mmio, GRAPHICS_ACTIVITY)).ok_or(ENODATA),
+            busy_percent: sensors::busy_percent(smc::read(mmio, GRAPHICS_ACTIVITY))
+                .ok_or_else(enodata),
             sclk_level: sensors::sclk_level(smc::read(mmio, TARGET_AND_CURRENT_PROFILE_INDEX)),
         }
     }
@@ -87,7 +91,7 @@ fn power(mmio: &Mmio<'_>) -> Result<u64> {
         smc::message(mmio, message)?;
     }
     fsleep(SAMPLE);
-    sensors::power_uw(smc::read(mmio, PM_STATUS_95)).ok_or(ENODATA)
+    sensors::power_uw(smc::read(mmio, PM_STATUS_95)).ok_or_else(enodata)
 }
 
 /// The two parts of the chip's serial number. For probe, before there is a worker.
