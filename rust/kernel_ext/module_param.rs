@@ -127,8 +127,9 @@ macro_rules! module_params {
             const NAME: &str = $name;
             static C_NAME: [u8; NAME.len() + 1] = join(&[NAME]);
 
+            // Newer compilers let the linker keep what is plainly `used`, in sections of their own with the same name.
             #[link_section = "__param"]
-            #[used]
+            #[used(compiler)]
             static ENTRY: ::kernel::module_param::KernelParam =
                 ::kernel::module_param::KernelParam::new(::kernel::bindings::kernel_param {
                     name: (&raw const C_NAME).cast(),
@@ -143,12 +144,12 @@ macro_rules! module_params {
                 });
 
             #[link_section = ".modinfo"]
-            #[used]
+            #[used(compiler)]
             static TYPE: [u8; NAME.len() + "parmtype=:uint".len() + 1] =
                 join(&["parmtype=", NAME, ":uint"]);
 
             #[link_section = ".modinfo"]
-            #[used]
+            #[used(compiler)]
             static DESCRIPTION: [u8; NAME.len() + $what.len() + "parm=:".len() + 1] =
                 join(&["parm=", NAME, ":", $what]);
         };
