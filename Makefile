@@ -57,12 +57,26 @@ dist: ## pack the source of a release
 	@scripts/dist
 
 SUITE ?= forky
+OF_SUITE = $(CACHE)/suites/$(SUITE)
+# One file of tests for each thing that depends on the kernel.
+KERNEL_TESTS = plain sriov parameters bind scheduling vfio_driver debugfs events sensors live_update
 .PHONY: test-kernel
-test-kernel: setup ## what gim needs of a kernel, on the unpatched one of Debian's SUITE=forky
+test-kernel: setup ## build the module for the kernel of Debian's SUITE=forky with its compilers, and run the quick tests on it
 	@python3 qemu-test/toolchain suite $(SUITE)
-	@$(ENTER) $(MAKE) --no-print-directory device
-	@GIM_KERNEL=$(CACHE)/suites/$(SUITE)/vmlinuz GIM_KERNEL_MODULES=$(CACHE)/suites/$(SUITE)/modules \
+	@python3 qemu-test/toolchain enter-suite $(SUITE) $(MAKE) --no-print-directory suite-module SUITE=$(SUITE)
+	@$(ENTER) $(MAKE) --no-print-directory device gimctl
+	@GIM_KERNEL=$(OF_SUITE)/vmlinuz GIM_KERNEL_MODULES=$(OF_SUITE)/modules GIM_MODULE=build/suite-$(SUITE)/gim.ko \
+	    $(ENTER) $(PYTEST) -m 'not slow' --junitxml build/results/suite-$(SUITE).xml $(KERNEL_TESTS:%=qemu-test/tests/driver/test_%.py)
+	@GIM_KERNEL=$(OF_SUITE)/vmlinuz GIM_KERNEL_MODULES=$(OF_SUITE)/modules \
 	    $(ENTER) $(PYTEST) -k TestOnAnyKernel qemu-test/tests/driver/test_patches.py
+
+.PHONY: kernel-table
+kernel-table: ## write the README's table of kernels from the results of the last `make test` and `make test-kernel`
+	@[ ! -e build/results/stock.xml ] || scripts/kernel-table README.md $(STOCK) "make test" build/results/stock.xml
+	@for results in build/results/suite-*.xml; do \
+	    suite=$${results#*suite-}; suite=$${suite%.xml}; [ ! -e $$results ] || \
+	    scripts/kernel-table README.md $(CACHE)/suites/$$suite/kdir "make test-kernel SUITE=$$suite" $$results || exit 1; \
+	done
 
 .PHONY: test
 test: setup ## everything
@@ -126,6 +140,13 @@ stock-module:
 	@scripts/check-module build/stock/gim.ko $(STOCK) $(STOCK_MODULES)
 	@scripts/check-module build/stock/gim-vfio-pci.ko $(STOCK) $(STOCK_MODULES)
 
+.PHONY: suite-module
+suite-module:
+	@GIM_ANY_KERNEL=1 scripts/check-kernel $(OF_SUITE)/kdir
+	$(call BUILD,$(OF_SUITE)/kdir,suite-$(SUITE))
+	@scripts/check-module build/suite-$(SUITE)/gim.ko $(OF_SUITE)/kdir $(OF_SUITE)/modules
+	@scripts/check-module build/suite-$(SUITE)/gim-vfio-pci.ko $(OF_SUITE)/kdir $(OF_SUITE)/modules
+
 .PHONY: test-module
 test-module: ## formatting and lints of the module, and that the stock kernel can take it
 	rustfmt --check src/gim.rs
@@ -151,8 +172,8 @@ test-device: device count-instructions ## lints of the emulated card and of what
 .PHONY: test-qemu
 test-qemu: stock-module device count-instructions gimctl ## the tests in virtual machines
 	$(RUFF) check qemu-test
-	$(RUFF) check --config qemu-test/pyproject.toml rust/core/fuzz/run
-	$(PYTEST) -m 'not slow and not guests and not debug' -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout --durations 25 qemu-test/tests
+	$(RUFF) check --config qemu-test/pyproject.toml rust/core/fuzz/run scripts/kernel-table
+	$(PYTEST) -m 'not slow and not guests and not debug' --junitxml build/results/stock.xml -n 2 --dist loadfile --reruns 2 --only-rerun GuestTimeout --durations 25 qemu-test/tests
 
 .PHONY: test-faults
 test-faults: stock-module device count-instructions ## every fault of the card in every situation (minutes)

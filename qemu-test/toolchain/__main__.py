@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The tool chain, from nothing: `python3 qemu-test/toolchain setup | suite | debug-kernel | packages | enter ...`.
+"""The tool chain, from nothing: `python3 qemu-test/toolchain setup | suite ... | debug-kernel | packages | enter ...`.
 
 `setup` makes a Debian root under ~/.cache/gim (or $GIM_CACHE) with the compiler, QEMU and the stock kernel, and in it
 the Rust metadata that Debian's kernel headers lack. Each step says how long it took and is skipped when its inputs are
 unchanged. `enter` runs a command in that root, with this checkout and the cache at their own paths. `packages` builds
 the Debian packages, in build/packages, in a root of their own. `debug-kernel` builds the kernel of `make test-debug`,
-`suite NAME` fetches that of another suite of Debian, for `make test-kernel`.
+`suite NAME` makes a root of another suite of Debian with its kernel, for `make test-kernel`, `enter-suite NAME` runs a
+command in it.
 """
 
 import os
@@ -45,11 +46,13 @@ def main(argv):
             return 0
         if argv[:1] == ["enter"] and len(argv) > 1:
             os.execvp(*root.command(argv[1:], os.getcwd()))
+        if argv[:1] == ["enter-suite"] and len(argv) > 2:
+            os.execvp(*root.command(argv[2:], os.getcwd(), suite.path(argv[1])))
     except Failure as e:
         print(f"toolchain: {e}", file=sys.stderr)
         return 1
-    print("usage: toolchain setup | suite NAME | debug-kernel | packages | enter COMMAND [ARGUMENT...]",
-          file=sys.stderr)
+    print("usage: toolchain setup | kernel LINE | suite NAME | debug-kernel | packages | enter COMMAND [ARGUMENT...] |"
+          " enter-suite NAME COMMAND [ARGUMENT...]", file=sys.stderr)
     return 2
 
 

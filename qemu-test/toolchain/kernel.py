@@ -8,13 +8,13 @@ a user.
 
 import re
 
-from root import PROJECT, enter
+from root import PROJECT, ROOT, enter
 from steps import CACHE, Failure, stamp_of, step
 
 KDIR = CACHE / "kdir"
 STOCK = CACHE / "kernel"
 IMAGE = CACHE / "image"
-OLDEST = (7, 3)
+OLDEST = (7, 2)
 
 # Which kernel: that on which the suite's packages of no version depend, or the newest of a line, as 7.2.
 NEWEST = r"""
@@ -110,32 +110,39 @@ def modules(at=CACHE):
 def setup(line=None):
     """Fetches the kernel, its headers and its source, and rebuilds the Rust metadata; of a line, as 7.2, if one is
     given."""
-    at, of = folder(line), f"-{line}" if line else ""
+    setup_at(folder(line), f"-{line}" if line else "", line=line)
+
+
+def setup_at(at, of, line=None, path=ROOT):
+    """The same for a kernel that is to be in the folder `at`, from the packages that the root `path` has at hand.
+
+    of: what the names of its steps end with.
+    """
     stock = at / STOCK.name
     fetch = (OF_LINE if line else NEWEST) + FETCH
     with step(f"kernel{of}", f"{'kernel of line ' + line if line else 'stock kernel'}, headers and source",
-              stamp_of("root"), fetch) as todo:
+              stamp_of(path.name), fetch) as todo:
         if todo:
             at.mkdir(parents=True, exist_ok=True)
-            enter(["sh", "-c", fetch, "sh", str(stock), line or ""], "kernel",
-                  "the kernel packages could not be fetched: check that the Debian mirrors can be reached")
+            enter(["sh", "-c", fetch, "sh", str(stock), line or ""], f"kernel{of}",
+                  "the kernel packages could not be fetched: check that the Debian mirrors can be reached", path)
             name, image_version, source_version = (stock / "versions").read_text().split()
             if tuple(map(int, re.match(r"(\d+)\.(\d+)", name).groups())) < OLDEST:
                 raise Failure(f"the archive has kernel {name}, and {'.'.join(map(str, OLDEST))} is the oldest "
-                              "supported: check that the mirror carries trixie-backports.")
+                              "supported: check that the mirror carries the suite that it should.")
             if image_version.split("~")[0] != source_version.split("~")[0]:
                 raise Failure(f"the archive has kernel {image_version} but source {source_version}: it is being "
                               "updated, try again later.")
     versions = (stock / "versions").read_text()
     with step(f"image{of}", f"image and modules of {release(at)}", versions, FETCH_IMAGE) as todo:
         if todo:
-            enter(["sh", "-c", FETCH_IMAGE, "sh", str(at / IMAGE.name), *versions.split()[:2]], "image",
+            enter(["sh", "-c", FETCH_IMAGE, "sh", str(at / IMAGE.name), *versions.split()[:2]], f"image{of}",
                   "the kernel's image could not be fetched: check that the Debian mirrors can be reached, and if they "
-                  f"are, remove the stamp 'kernel{of}' to take the archive's newer kernel")
+                  f"are, remove the stamp 'kernel{of}' to take the archive's newer kernel", path)
             image(at)
     script = PROJECT / "scripts" / "rust-metadata"
     with step(f"metadata{of}", f"Rust metadata for {release(at)}", stamp_of(f"kernel{of}"), METADATA, script) as todo:
         if todo:
             source = next((stock / "unpacked" / "usr" / "src").glob("linux-source-*.tar.xz"))
-            enter(["sh", "-c", METADATA, "sh", release(at), str(source), str(at / KDIR.name), str(script)], "metadata",
-                  "the Rust metadata of the kernel could not be rebuilt")
+            enter(["sh", "-c", METADATA, "sh", release(at), str(source), str(at / KDIR.name), str(script)],
+                  f"metadata{of}", "the Rust metadata of the kernel could not be rebuilt", path)

@@ -39,8 +39,8 @@ def setup():
             bootstrap(ROOT, SUITE, PACKAGES, PREFERENCES)
 
 
-def bootstrap(path, suite, packages, preferences):
-    """Makes a root with packages of a suite, its backports and security updates, and preferences for apt."""
+def bootstrap(path, suite, packages, preferences, more=(f"{SUITE}-backports", f"{SUITE}-security")):
+    """Makes a root with packages of a suite and of `more` suites beside it, and preferences for apt."""
     archive.need("mmdebstrap", "mmdebstrap")
     archive.need("unshare", "util-linux")
     if os.geteuid():
@@ -53,8 +53,11 @@ def bootstrap(path, suite, packages, preferences):
     signed = f"[signed-by={archive.KEYRING}] " if os.path.exists(archive.KEYRING) else ""
     sources = [f"{kind} {signed}{uri} {name} main"
                for kind in ("deb", "deb-src")
-               for uri, name in ((main, suite), (main, f"{suite}-backports"), (security, f"{suite}-security"))]
-    run(["mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages),
+               for name in (suite, *more)
+               for uri in (security if name.endswith("-security") else main,)]
+    # Mirrors that are copies of one day serve lists of suites in the making whose time has run out.
+    options = [] if suite == SUITE else ['--aptopt=Acquire::Check-Valid-Until "false"']
+    run(["mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages), *options,
          f"--keyring={archive.KEYRING}",
          f"--setup-hook=mkdir -p \"$1\"/etc/apt/preferences.d \"$1\"/{os.path.dirname(archive.KEYRING)}",
          f"--setup-hook=copy-in {archive.KEYRING} {os.path.dirname(archive.KEYRING)}",

@@ -1,42 +1,44 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The stock kernel of another suite of Debian, to boot only: packages are unpacked beside the stock kernel, and nothing
-of that suite gets into the root."""
+"""The stock kernel of another suite of Debian, with the means to build modules for it.
+
+Its compilers are those of the suite, in a small root of their own; tests run in the one root of all, with that kernel.
+"""
 
 import kernel
-from root import SUITE, enter
-from steps import CACHE, stamp_of, step
+import root
+from steps import CACHE, step
 
-# With an apt of its own: its state and its sources are here. Mirrors that are copies of one day serve lists whose time
-# has run out.
-MAKE = r"""
-set -e
-suite=$1 out=$2 home=$3
-rm -rf "$out"; apt=$out/apt; mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$apt/sources"
-cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2> /dev/null |
-    sed -n "s/^\(deb .*\) $home main$/\1 $suite main/p" > "$apt/sources/suite.list"
-cat > "$apt/apt.conf" <<E
-Dir::State "$apt"; Dir::State::status "/dev/null"; Dir::Cache "$apt";
-Dir::Etc::sourcelist "/dev/null"; Dir::Etc::sourceparts "$apt/sources"; Dir::Etc::preferencesparts "/dev/null";
-Acquire::Check-Valid-Until "false"; Acquire::Languages "none"; APT::Sandbox::User "root";
-E
-export APT_CONFIG=$apt/apt.conf
-apt-get update
-image=$(apt-cache depends linux-image-amd64 | sed -n 's/ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
-release=${image#linux-image-}
-version=$(apt-cache show "$image" | sed -n 's/^Version: //p' | head -n 1)
-sh -c "$4" sh "$out/image" "$release" "$version"
-ln -s "image/lib/modules/$release" "$out/modules"
-if [ -e "$out/image/boot/vmlinuz-$release" ]; then ln -s "image/boot/vmlinuz-$release" "$out/vmlinuz"
-else ln -s modules/vmlinuz "$out/vmlinuz"; fi
-[ -e "$out/vmlinuz" ]
-rm -rf "$apt"
+FOLDER = CACHE / "suites"
+
+# What gim-dkms depends on, the headers with their compiler, and what looks at modules.
+PACKAGES = """
+    apt ca-certificates bc bindgen bison flex libc6-dev libelf-dev libssl-dev make rust-src rustc xz-utils
+    kmod linux-headers-amd64
+""".split()
+
+# Experimental has the kernel that is to come, and nothing else of it is wanted.
+EXPERIMENTAL = """\
+Package: src:linux src:linux-signed-amd64
+Pin: release a=experimental
+Pin-Priority: 600
 """
 
 
+def path(suite):
+    """The root of a suite."""
+    return FOLDER / f"{suite}-root"
+
+
 def setup(suite):
-    """Fetches the newest kernel of a suite; `vmlinuz` and `modules` lead to it."""
-    out = CACHE / "suites" / suite
-    with step(f"suite-{suite}", f"kernel of {suite} in {out}", stamp_of("root"), MAKE, kernel.FETCH_IMAGE) as todo:
+    """Makes the root, and fetches the suite's newest kernel: `kdir`, `vmlinuz` and `modules` lead to it."""
+    at, made = FOLDER / suite, path(suite)
+    suites, preferences = [suite], ""
+    if suite == "experimental":
+        suites, preferences = ["sid", suite], EXPERIMENTAL
+    with step(made.name, f"root of Debian's {suite} in {made}", *suites, *PACKAGES, preferences) as todo:
         if todo:
-            enter(["sh", "-c", MAKE, "sh", suite, str(out), SUITE, kernel.FETCH_IMAGE], f"suite-{suite}",
-                  f"the kernel of {suite} could not be fetched: check that the Debian mirrors carry that suite")
+            root.bootstrap(made, suites[0], PACKAGES, preferences, suites[1:])
+    kernel.setup_at(at, f"-{suite}", path=made)
+    for name, target in (("vmlinuz", kernel.image(at)), ("modules", kernel.modules(at))):
+        (at / name).unlink(missing_ok=True)
+        (at / name).symlink_to(target)
