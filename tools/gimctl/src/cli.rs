@@ -4,7 +4,7 @@
 
 use crate::{abi, units::Vfs};
 use clap::{builder::PossibleValuesParser, ArgGroup, Args, Parser, Subcommand};
-use std::path::PathBuf;
+use std::{env, path::PathBuf};
 
 /// Administers GPUs that the gim driver shares between virtual machines.
 ///
@@ -13,14 +13,8 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "gimctl", version, max_term_width = 100)]
 pub struct Cli {
-    /// Where the system's files are; for tests
-    #[arg(
-        long,
-        global = true,
-        hide = true,
-        env = "GIMCTL_ROOT",
-        default_value = "/"
-    )]
+    /// Where the system's files are; for tests, and so no option that completions would offer
+    #[arg(skip = env::var_os("GIMCTL_ROOT").map_or_else(|| "/".into(), PathBuf::from))]
     pub root: PathBuf,
     /// The card, by its PCI address; needed when there are several and one is to be changed
     #[arg(long, short, global = true, value_name = "ADDRESS")]

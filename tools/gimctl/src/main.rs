@@ -12,6 +12,7 @@ mod cli;
 mod control;
 mod doctor;
 mod import;
+mod man;
 mod metrics;
 mod model;
 #[cfg(test)]
@@ -124,7 +125,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
             );
         }
         Command::Man(man) => {
-            clap_mangen::generate_to(Cli::command(), &man.folder)
+            man::write(Cli::command(), &man.folder)
                 .with_context(|| format!("cannot write man pages to {}", man.folder.display()))?;
         }
     }

@@ -327,17 +327,22 @@ fn one_look_at_the_top() {
 fn completions_and_man_pages() {
     let host = Host::new();
     for shell in ["bash", "zsh", "fish"] {
-        assert!(
-            host.out(&format!("completion {shell}"))
-                .contains("exec-quantum-ms"),
-            "{shell}"
-        );
+        let script = host.out(&format!("completion {shell}"));
+        assert!(script.contains("exec-quantum-ms"), "{shell}");
+        assert!(!script.contains("--root"), "{shell}");
     }
+    let read = |name: &str| fs::read_to_string(host.0.path().join(name)).unwrap();
     host.run(&format!("man {}", host.0.path().display()))
         .success();
-    let page = fs::read_to_string(host.0.path().join("gimctl-set.1")).unwrap();
+    let page = read("gimctl-set.1");
     assert!(page.contains("preempt"), "{page}");
-    assert!(host.0.path().join("gimctl.1").exists());
+    let version = env!("CARGO_PKG_VERSION");
+    for (file, name) in [("gimctl.1", "gimctl"), ("gimctl-set.1", "gimctl-set")] {
+        let title = format!(".TH {name} 1 \"\" \"gimctl {version}\" \"gim\"");
+        assert!(read(file).lines().any(|line| line == title), "{title}");
+    }
+    let hidden = host.0.path().join("gimctl-man.1");
+    assert!(!hidden.exists());
 }
 
 #[test]
