@@ -7,7 +7,7 @@ import re
 import jsonschema
 import pytest
 
-from testbed import MODULE, program
+from testbed import MODULE, program, screen
 from testbed.paths import BUILD, GIMCTL, PROJECT
 
 VFS = 16
@@ -15,7 +15,7 @@ FOREVER = 100_000_000
 SCHEMA = json.loads((PROJECT / "tools" / "gimctl" / "status.schema.json").read_text())
 
 pytestmark = pytest.mark.machine(cards=1, module_files=(MODULE,), warp=True, memory="4G",
-                                 files={"vfclient": program("vfclient"), "gimctl": GIMCTL})
+                                 files={"gimctl": GIMCTL, **{name: program(name) for name in ("vfclient", "terminal")}})
 
 
 @pytest.fixture
@@ -181,8 +181,11 @@ def test_report(gim, gimctl):
 
 def test_top_and_its_picture(gim, guests, gimctl):
     crowd = guests()
-    weights = {vf: 50 * (1 + vf % 4) for vf in range(1, 15)}
+    weights = {1: 200, 2: 100, 3: 400, 4: 100, 5: 50, 6: 100, 7: 50, 8: 300, 9: 100, 10: 100, 11: 50, 12: 100}
     gimctl("set --policy fair")
+    # What VF2 gives up lies before VF3.
+    gimctl("set --vf 2,14-16 --vram 256M")
+    gimctl("set --vf 3 --vram 704M")
     for vf, weight in weights.items():
         gimctl(f"set --vf {vf} --weight {weight}")
         crowd.do(f"{vf} start", f"{vf} work {FOREVER}")
@@ -193,8 +196,65 @@ def test_top_and_its_picture(gim, guests, gimctl):
     total = sum(weights.values())
     for vf, weight in weights.items():
         assert shares[vf] / sum(shares.values()) == pytest.approx(weight / total, rel=0.1)
+    # docs/gimctl-top.svg, which the README shows, is one of these: another VF starts meanwhile.
+    crowd.send("13 init", "13 sleep 300", "13 rel-init")
     gimctl("top --svg /tmp/top.svg --delay 3")
-    # docs/gimctl-top.svg, which the README shows, is one of these.
+    crowd.answers(3)
     picture = gim.machine.read("/tmp/top.svg")
     (BUILD / "gimctl-top.svg").write_bytes(picture)
-    assert picture.startswith(b"<svg ") and picture.count(b"running") == len(weights)
+    assert picture.startswith(b"<svg ") and picture.count(b">running<") == len(weights) + 1
+    yellow = set(re.findall(rb'y="(\d+)" width="\d+" height="13" fill="#e2b93d"', picture))
+    assert len(yellow) == 2, "exclusive access of one, and of all"
+
+
+class Terminal:
+    """A command on a terminal of the guest."""
+
+    def __init__(self, machine, columns, rows, command):
+        self.machine = machine
+        machine.sh(f"""
+            rm -f /tmp/typed /tmp/shown; mkfifo /tmp/typed
+            ./terminal {columns} {rows} {command} <> /tmp/typed >> /tmp/shown 2>&1 &""")
+
+    def begin(self, script):
+        """Does something, and forgets what was printed before."""
+        self.machine.sh(f": > /tmp/shown; {script}")
+
+    def send(self, line):
+        """Types, or changes the size."""
+        self.begin(f"echo '{line}' > /tmp/typed")
+
+    def printed(self, pattern):
+        """Waits until this was printed since the last beginning; returns all that was since then."""
+        self.machine.sh(f". lib.sh; wait_for 20 grep -q '{pattern}' /tmp/shown || {{ cat -v /tmp/shown; exit 1; }}")
+        return self.machine.sh("cat /tmp/shown")
+
+    def drawn(self, pattern):
+        """Waits until something with this was drawn to its end, where the cursor is hidden."""
+        return self.printed(f"{pattern}.*\\[?25l")
+
+
+def test_top_on_a_terminal(gim, guests, gimctl):
+    crowd = guests()
+    crowd.do(*(f"{vf} start" for vf in range(1, VFS + 1)), f"3 work {FOREVER}")
+    terminal = Terminal(gim.machine, 100, 40, "./gimctl top --delay 0.3")
+    shown = screen.rows(terminal.drawn("all"))
+    assert shown[0].startswith(gim.machine.address("card0")) and shown[1].startswith(" VF  STATE")
+    assert [row.split()[:2] for row in shown[2:-1]] == [[str(vf), "running"] for vf in range(1, VFS + 1)]
+    # Nothing is typed: what changes is seen with the next look, and only that is drawn.
+    terminal.drawn("█")
+    terminal.begin(f"echo 1 > {gim.path()}/sriov_admin/vf2/stop")
+    assert "STATE" not in terminal.drawn("stopped")
+    terminal.send("size 80 6")
+    shown = screen.rows(terminal.drawn("running"))
+    assert len(shown) == 6 and shown[0].startswith("0000:") and shown[5].startswith("  4  running")
+    terminal.send("keys jj")
+    # The last row's number.
+    terminal.drawn(r"\[6;3H[^H]*6")
+    terminal.send("size 81 6")
+    shown = screen.rows(terminal.drawn("running"))
+    assert [row.split()[:2] for row in shown] == [[str(vf), "stopped" if vf == 2 else "running"] for vf in range(1, 7)]
+    terminal.send("keys q")
+    *_, left, end = terminal.printed("ended").splitlines()
+    # The screen is that of before, with a cursor.
+    assert end == "ended 0 cooked" and "\x1b[?1049l" in left and left.endswith("\x1b[?25h")

@@ -34,14 +34,16 @@ pub fn render(buffer: &Buffer) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" font-family=\"monospace\" \
-         font-size=\"13\">\n<rect width=\"{0}\" height=\"{1}\" rx=\"6\" fill=\"{BACKGROUND}\"/>",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" \
+         font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"13\">\n\
+         <title>gimctl top</title>\n<rect width=\"{0}\" height=\"{1}\" rx=\"6\" fill=\"{BACKGROUND}\"/>",
         width * CELL.0 + 2 * MARGIN,
         height * CELL.1 + 2 * MARGIN
     );
     for (y, cells) in buffer.content.chunks(width.max(1)).enumerate() {
         let mut x = 0;
-        let same = |a: &Cell, b: &Cell| a.fg == b.fg && a.modifier == b.modifier;
+        let look = |cell: &Cell| (cell.fg, cell.bg, cell.modifier);
+        let same = |a: &Cell, b: &Cell| look(a) == look(b);
         for run in cells.chunk_by(same) {
             piece(&mut out, run, x, y);
             x += run.len();
@@ -63,9 +65,16 @@ fn piece(out: &mut String, run: &[Cell], x: usize, y: usize) {
     }
     let eighths: usize = text.chars().filter_map(eighths).sum();
     if eighths > 0 {
-        return rectangle(out, left, top + 2, eighths * CELL.0 / 8, CELL.1 - 4, fill);
+        let mut bar = |width, fill| rectangle(out, left, top + 2, width, CELL.1 - 4, fill);
+        if cell.bg != Color::Reset {
+            bar(run.len() * CELL.0, color(cell.bg));
+        }
+        return bar(eighths * CELL.0 / 8, fill);
     }
-    if text.trim().is_empty() {
+    // Blanks at the ends are drawn by nobody, and taken into account by some only.
+    let before = text.chars().take_while(|c| *c == ' ').count();
+    let text = text.trim();
+    if text.is_empty() {
         return;
     }
     let bold = if cell.modifier.contains(Modifier::BOLD) {
@@ -75,10 +84,11 @@ fn piece(out: &mut String, run: &[Cell], x: usize, y: usize) {
     };
     let _ = writeln!(
         out,
-        "<text x=\"{left}\" y=\"{}\" textLength=\"{}\" fill=\"{fill}\"{bold} xml:space=\"preserve\">{}</text>",
+        "<text x=\"{}\" y=\"{}\" textLength=\"{}\" fill=\"{fill}\"{bold} xml:space=\"preserve\">{}</text>",
+        left + before * CELL.0,
         top + 13,
-        run.len() * CELL.0,
-        escaped(&text)
+        text.chars().count() * CELL.0,
+        escaped(text)
     );
 }
 

@@ -77,6 +77,22 @@ fn colours_tell_turns_from_exclusive_access_and_states() {
 }
 
 #[test]
+fn parts_of_a_bar_touch_each_other() {
+    // At this width bars have 31 cells: 0.6 of them are 18 cells and 5 eighths.
+    let buffer = drawn(96, 6, 0);
+    let cell = |x: u16| {
+        (
+            buffer[(65 + x, 2)].symbol(),
+            buffer[(65 + x, 2)].fg,
+            buffer[(65 + x, 2)].bg,
+        )
+    };
+    assert_eq!(cell(17), ("█", Color::Green, Color::Reset));
+    assert_eq!(cell(18), ("▋", Color::Green, Color::Yellow));
+    assert_eq!(cell(19), ("█", Color::Yellow, Color::Reset));
+}
+
+#[test]
 fn small_terminals_scroll() {
     let text = lines(&drawn(40, 3, 1));
     assert!(
@@ -93,7 +109,7 @@ fn small_terminals_scroll() {
 fn the_picture_shows_the_same() {
     let picture = svg::render(&draw(&samples()));
     assert!(
-        picture.contains(">stopped  </text>") && picture.contains("policy solid"),
+        picture.contains(">stopped</text>") && picture.contains("policy solid"),
         "{picture}"
     );
     // Of VF1: 0.6 and 0.1 of 45 cells.
@@ -102,6 +118,12 @@ fn the_picture_shows_the_same() {
         "{picture}"
     );
     assert!(!picture.contains('█'));
+    // The head's background goes to the end of its line.
+    let whole = usize::from(WIDTH) * 8;
+    assert!(
+        picture.contains(&format!("width=\"{whole}\" height=\"17\" fill=\"#d7dae0\"")),
+        "{picture}"
+    );
 }
 
 #[test]

@@ -152,17 +152,26 @@ fn total(sample: &Sample) -> Row {
 fn bar((gpu, exclusive): (f64, f64), width: usize) -> Vec<Span<'static>> {
     let cells = width as f64;
     let eighths = |part: f64| (part.clamp(0.0, 1.0) * cells * 8.0).round() as usize;
-    let draw = |n: usize| {
-        let part = EIGHTHS.get(n % 8).copied().unwrap_or_default();
-        EIGHTHS[8].repeat(n / 8) + part
-    };
+    let blocks = |n: usize| EIGHTHS[8].repeat(n / 8);
+    let part = |n: usize| EIGHTHS.get(n % 8).copied().unwrap_or_default();
     let first = eighths(gpu);
     let both = eighths(gpu + exclusive).max(first);
-    // A cell has one colour: the second part begins at a whole one.
+    // The cell in which the second part begins has the first's colour on the second's; one that also ends there is too
+    // short to be shown.
     let second = both.saturating_sub(first.div_ceil(8).saturating_mul(8));
+    let (green, yellow) = (
+        Style::new().fg(Color::Green),
+        Style::new().fg(Color::Yellow),
+    );
+    let border = if second > 0 {
+        green.bg(Color::Yellow)
+    } else {
+        green
+    };
     vec![
-        Span::styled(draw(first), Style::new().fg(Color::Green)),
-        Span::styled(draw(second), Style::new().fg(Color::Yellow)),
+        Span::styled(blocks(first), green),
+        Span::styled(part(first), border),
+        Span::styled(blocks(second) + part(second), yellow),
     ]
 }
 
@@ -178,6 +187,8 @@ impl Widget for View {
             .zip(area.top()..area.bottom())
         {
             let mut line = row.text;
+            // What a whole line looks like it does to its end.
+            buffer.set_style(Rect::new(area.x, y, area.width, 1), line.style);
             if let Some(parts) = row.bar {
                 let left = usize::from(area.width).saturating_sub(line.width());
                 let width = left.clamp(*BAR.start(), *BAR.end());
