@@ -7,7 +7,7 @@ use crate::system::{self, Root};
 use std::path::PathBuf;
 
 /// The kernel lines that gim is tested with, as in `scripts/check-kernel`.
-const OLDEST: (u32, u32) = (7, 3);
+const OLDEST: (u32, u32) = (7, 2);
 const NEWEST: (u32, u32) = (7, 3);
 /// The variable of UEFI that says whether Secure Boot is on: four bytes of attributes, then 1 or 0.
 const SECURE_BOOT: &str =
