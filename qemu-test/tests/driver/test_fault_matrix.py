@@ -183,6 +183,10 @@ class Cell:
         goes_on = {int(a[0]): a[2] for a in self.do("work 5000", OTHERS, "wait 6000")}
         said = self.said()
         if self.card.json("gpu")["gone"]:
+            if "resetting the GPU" in said:
+                # The PCI core gives a card 65 s to come back from a reset.
+                self.gim.wait_for(f"{self.address}: the card does not answer", 100)
+                return GONE
             # Without a guest nobody looks at the card.
             assert "does not answer" in said or self.situation == "idle"
             return GONE
