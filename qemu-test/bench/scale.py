@@ -40,7 +40,9 @@ def measure(rig):
             window = Window(gim, crowds[0], 2000, cards=range(1, n))
             accounts = [window, *window.others]
             figures[f"scale_switch_accesses_{n}_cards"] = sum(a.accesses() for a in accounts) / n
-            figures[f"scale_cpu_percent_per_card_{n}_cards"] = window.cpu / n
+            if rig.ours:
+                # Of its threads, by their names.
+                figures[f"scale_cpu_percent_per_card_{n}_cards"] = window.cpu / n
             figures[f"scale_jain_within_{n}_cards"] = min(jain(a.share(VFS)) for a in accounts)
             figures[f"scale_jain_across_{n}_cards"] = jain([s for a in accounts for s in a.share(VFS)])
         shares = [a.share(VFS) for a in [window, *window.others]]
