@@ -316,11 +316,6 @@ impl<'a> Gpu<'a> {
         self.published.wait_until(Some(deadline), done)
     }
 
-    /// For the worker: sleeps until the monotonic clock shows `deadline`.
-    pub(crate) fn sleep_until(&self, deadline: u64) {
-        self.worker.wait_until(Some(deadline), || false);
-    }
-
     /// Ignores a VF's interrupts, or minds them again.
     pub(crate) fn mute(&self, vf: VfId, on: bool) {
         let bit = u32::from(vf.bit());

@@ -45,6 +45,7 @@ use crate::{
         },
         time::{
             now_ns,
+            sleep,
             spin, //
         },
     },
@@ -115,7 +116,8 @@ impl<'a> Hands<'a> {
         Ok(())
     }
 
-    /// Gives the GPU a command and waits until it is done: asleep for as long as it usually takes, then looking.
+    /// Gives the GPU a command and waits until it is done: asleep for as long as it usually takes, then looking. `begin` is
+    /// now, in monotonic ns: nobody reads the clock for a command that is done at once.
     ///
     /// # Errors
     ///
@@ -124,6 +126,7 @@ impl<'a> Hands<'a> {
         &mut self,
         command: Command,
         function: Function,
+        begin: u64,
         limit: Option<u64>,
     ) -> Result<(), Failure> {
         let mut looks = self.learner.begin(command);
@@ -132,16 +135,12 @@ impl<'a> Hands<'a> {
         }
         let iov = &self.gpu.iov;
         iov.start(command, function);
-        let begin = now_ns();
         let mut elapsed = 0;
         loop {
             match looks.pause(elapsed) {
                 Pause::None => {}
                 Pause::Spin(ns) => spin(ns),
-                Pause::Sleep(ns) => {
-                    let until = begin.saturating_add(elapsed).saturating_add(ns);
-                    self.gpu.sleep_until(until);
-                }
+                Pause::Sleep(ns) => sleep(ns),
             }
             match iov.look(command, looks.made() == 0) {
                 Look::Done => {
@@ -198,7 +197,7 @@ impl<'a> Hands<'a> {
                 Ok(())
             }
             Operation::SaveRlcv(vf) => {
-                self.command(Command::SaveRlcv, vf.function(), None)
+                self.command(Command::SaveRlcv, vf.function(), now_ns(), None)
                     .map_err(|_| EIO)?;
                 let state = KBox::new(rlc::State::read(&self.gpu.mmio), GFP_KERNEL)?;
                 *self.rlcv.get_mut(vf.index()).ok_or(EINVAL)? = Some(state);
@@ -221,7 +220,7 @@ impl<'a> Hands<'a> {
                 if let Some(Some(state)) = self.rlcv.get(vf.index()) {
                     state.write(mmio);
                 }
-                self.command(Command::LoadRlcv, vf.function(), None)
+                self.command(Command::LoadRlcv, vf.function(), now_ns(), None)
                     .map_err(|_| EIO)?;
                 match self.before_flr.take() {
                     Some((of, saved)) if of == vf => saved.write(

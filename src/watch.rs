@@ -8,10 +8,7 @@
 
 use crate::{
     gim_core::{
-        engine::{
-            Engine,
-            Event, //
-        },
+        engine::Event,
         vfid::VfId, //
     },
     gpu::Gpu,
@@ -60,18 +57,15 @@ impl<'a> Watch<'a> {
 
     /// Looks at what it is time to look at; when to look again, in monotonic ns, `None` for never.
     pub(crate) fn look(&mut self, now: u64) -> Option<u64> {
-        let gpu = self.gpu.clone();
-        let has_driver = gpu.has_vf_driver();
-        let engine = gpu.engine.lock();
-        let pause = if VfId::all().any(|vf| engine.state(vf).is_started()) {
-            self.look_at_resets(&engine, now);
+        let has_driver = self.gpu.has_vf_driver();
+        let pause = if self.gpu.started().is_some() {
+            self.look_at_resets(now);
             RING_NS
         } else if has_driver {
             FIRST_NS
         } else {
             return None;
         };
-        drop(engine);
         self.look_at_ring(now, pause);
         Some(self.next_ring)
     }
@@ -111,7 +105,7 @@ impl<'a> Watch<'a> {
     }
 
     /// What follows from a look at who was reset, if it is time: sends events.
-    fn look_at_resets(&mut self, engine: &Engine, now: u64) {
+    fn look_at_resets(&mut self, now: u64) {
         if now < self.next_resets {
             return;
         }
@@ -124,6 +118,7 @@ impl<'a> Watch<'a> {
         };
         let new = resets & !self.gpu.known_resets();
         self.gpu.know_resets(resets);
+        let engine = self.gpu.engine.lock();
         for vf in VfId::all() {
             // Of a VF on which nobody has started, nothing is lost.
             if new & vf.bit() != 0 && engine.state(vf).is_started() {

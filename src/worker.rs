@@ -81,9 +81,8 @@ impl<'a> Worker<'a> {
         })
     }
 
-    /// Lets the engine handle an event and does what it wants, until there is nothing more to do at once.
-    fn handle(&mut self, event: Event) {
-        let mut now = now_ns();
+    /// Lets the engine handle an event at `now`, in ns, and does what it wants, until there is nothing more to do at once.
+    fn handle(&mut self, event: Event, mut now: u64) {
         self.journal.note(now, What::Event(event));
         if let Event::Message { vf, message } = event {
             self.tracer.received(vf, message);
@@ -92,7 +91,7 @@ impl<'a> Worker<'a> {
         while let Some(event) = next.take() {
             if let Some((step, limit)) = self.decide(event, now) {
                 let begin = now;
-                let result = Self::work(&mut self.hands, step, limit);
+                let result = Self::work(&mut self.hands, step, begin, limit);
                 now = now_ns();
                 let took = now.saturating_sub(begin);
                 self.journal.note(begin, What::step(step, &result, took));
@@ -185,11 +184,11 @@ impl<'a> Worker<'a> {
         Ok(answer)
     }
 
-    /// Does one thing on the card; the event that follows from it.
-    fn work(hands: &mut Hands<'_>, step: Step, limit: Option<u64>) -> Event {
+    /// Does one thing on the card, at `now` in ns; the event that follows from it.
+    fn work(hands: &mut Hands<'_>, step: Step, now: u64, limit: Option<u64>) -> Event {
         let result = match step {
             Step::Command(command, function) => hands
-                .command(command, function, limit)
+                .command(command, function, now, limit)
                 .map_err(Fault::Command),
             Step::Operate(Operation::QueryWork) => match hands.query_work() {
                 Ok(mask) => return Event::Work(mask),
@@ -222,17 +221,17 @@ fn limit(engine: &Engine, step: Step) -> Option<u64> {
 impl Run for Worker<'_> {
     fn run(&mut self) {
         while !should_stop() {
+            let now = now_ns();
             if let Some(event) = self.gpu.next_event() {
-                self.handle(event);
+                self.handle(event, now);
                 self.gpu.handled_one();
                 continue;
             }
-            let now = now_ns();
             let first = self.timers.first();
             if let Some((deadline, timer)) = first {
                 if now >= deadline {
                     *self.timers.get(timer) = None;
-                    self.handle(Event::Expired(timer));
+                    self.handle(Event::Expired(timer), now);
                     continue;
                 }
             }

@@ -22,6 +22,14 @@ pub(crate) fn unix_ns(at: u64) -> u64 {
     u64::try_from(real).unwrap_or(0)
 }
 
+/// Sleeps for `ns`, rounded up to microseconds, whoever wakes the thread meanwhile; for kernel threads, as the sleep counts
+/// as idle.
+pub(crate) fn sleep(ns: u64) {
+    let us = ns.div_ceil(1000) as c_ulong;
+    // SAFETY: The caller may sleep.
+    unsafe { bindings::usleep_range_state(us, us, bindings::TASK_IDLE) };
+}
+
 /// Busy waits for `ns`, which must be short: nothing else runs on this CPU meanwhile.
 pub(crate) fn spin(ns: u64) {
     // SAFETY: May be called in any context.

@@ -20,10 +20,13 @@ macro_rules! tracepoints {
             #[allow(clippy::too_many_arguments)]
             pub(crate) fn $name(dev: &device::Device<device::Bound>, $($arg: $ty),*) {
                 extern "C" {
-                    fn [<gim_trace_ $name>](dev: *const c_char, $($arg: $ty),*);
+                    fn [<gim_trace_ $name>](dev: *const c_void, $($arg: $ty),*);
                 }
-                // SAFETY: The name ends with NUL and is copied; the other arguments are numbers.
-                unsafe { [<gim_trace_ $name>](dev.name().as_char_ptr(), $($arg),*) };
+                // CAST: `device::Device` is a transparent wrapper of `struct device`.
+                let dev = core::ptr::from_ref(dev).cast();
+                // SAFETY: The device is valid, and only its name is read, which is copied if anybody traces; the other
+                // arguments are numbers.
+                unsafe { [<gim_trace_ $name>](dev, $($arg),*) };
             }
         )*}
     };

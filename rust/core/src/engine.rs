@@ -64,7 +64,7 @@ pub use event::{Admin, Event, Fault, Timer};
 pub use timers::Timers;
 
 use super::mailbox::Line;
-use super::policy::{Policy, Turn, View};
+use super::policy::{Kind, Policy, Turn, View};
 use super::runlist::RunList;
 use super::vf::{Settings, State, Stats, Vf};
 use super::vfid::{PerVf, VfId};
@@ -277,9 +277,13 @@ impl Engine {
 
     /// Lets the policy look at things.
     fn with_policy<T>(&mut self, f: impl FnOnce(&mut Policy, &View<'_>) -> T) -> T {
+        let enabled = match self.policy.kind() {
+            Kind::Predictable => self.mask(|state| state != State::Disabled),
+            _ => 0,
+        };
         let view = View {
             list: &self.list,
-            enabled: self.mask(|state| state != State::Disabled),
+            enabled,
             current: self.card.running_vf(),
             work: self.work.unwrap_or(u16::MAX),
             shares: &self.settings.shares,

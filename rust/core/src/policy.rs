@@ -125,7 +125,7 @@ impl Share {
 pub struct View<'a> {
     /// VFs that can have the GPU.
     pub list: &'a RunList,
-    /// Mask of enabled VFs.
+    /// Mask of enabled VFs; only valid for [`Kind::Predictable`], as nobody else asks.
     pub enabled: u16,
     /// The VF that has the GPU.
     pub current: Option<VfId>,

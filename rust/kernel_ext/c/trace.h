@@ -10,14 +10,15 @@
 #if !defined(GIM_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define GIM_TRACE_H
 
+#include <linux/device.h>
 #include <linux/tracepoint.h>
 
 TRACE_EVENT(world_switch,
-	TP_PROTO(const char *dev, u8 from, u8 to, u64 idle_ns, u64 save_ns,
+	TP_PROTO(const struct device *dev, u8 from, u8 to, u64 idle_ns, u64 save_ns,
 		 u64 load_ns, u64 run_ns, u64 total_ns),
 	TP_ARGS(dev, from, to, idle_ns, save_ns, load_ns, run_ns, total_ns),
 	TP_STRUCT__entry(
-		__string(dev, dev)
+		__string(dev, dev_name(dev))
 		__field(u8, from)
 		__field(u8, to)
 		__field(u64, idle_ns)
@@ -43,10 +44,10 @@ TRACE_EVENT(world_switch,
 );
 
 TRACE_EVENT(command,
-	TP_PROTO(const char *dev, u8 command, u8 vf, u8 result, u64 took_ns),
+	TP_PROTO(const struct device *dev, u8 command, u8 vf, u8 result, u64 took_ns),
 	TP_ARGS(dev, command, vf, result, took_ns),
 	TP_STRUCT__entry(
-		__string(dev, dev)
+		__string(dev, dev_name(dev))
 		__field(u8, command)
 		__field(u8, vf)
 		__field(u8, result)
@@ -74,10 +75,10 @@ TRACE_EVENT(command,
 );
 
 TRACE_EVENT(operation,
-	TP_PROTO(const char *dev, u8 operation, u8 vf, bool done, u64 took_ns),
+	TP_PROTO(const struct device *dev, u8 operation, u8 vf, bool done, u64 took_ns),
 	TP_ARGS(dev, operation, vf, done, took_ns),
 	TP_STRUCT__entry(
-		__string(dev, dev)
+		__string(dev, dev_name(dev))
 		__field(u8, operation)
 		__field(u8, vf)
 		__field(bool, done)
@@ -103,10 +104,10 @@ TRACE_EVENT(operation,
 );
 
 TRACE_EVENT(message,
-	TP_PROTO(const char *dev, u8 vf, bool to_vf, u32 id),
+	TP_PROTO(const struct device *dev, u8 vf, bool to_vf, u32 id),
 	TP_ARGS(dev, vf, to_vf, id),
 	TP_STRUCT__entry(
-		__string(dev, dev)
+		__string(dev, dev_name(dev))
 		__field(u8, vf)
 		__field(bool, to_vf)
 		__field(u32, id)
@@ -122,10 +123,10 @@ TRACE_EVENT(message,
 );
 
 TRACE_EVENT(exclusive,
-	TP_PROTO(const char *dev, u8 vf, bool granted, u64 held_ns),
+	TP_PROTO(const struct device *dev, u8 vf, bool granted, u64 held_ns),
 	TP_ARGS(dev, vf, granted, held_ns),
 	TP_STRUCT__entry(
-		__string(dev, dev)
+		__string(dev, dev_name(dev))
 		__field(u8, vf)
 		__field(bool, granted)
 		__field(u64, held_ns)
@@ -142,10 +143,10 @@ TRACE_EVENT(exclusive,
 );
 
 TRACE_EVENT(reset,
-	TP_PROTO(const char *dev, u8 vf, u8 reason),
+	TP_PROTO(const struct device *dev, u8 vf, u8 reason),
 	TP_ARGS(dev, vf, reason),
 	TP_STRUCT__entry(
-		__string(dev, dev)
+		__string(dev, dev_name(dev))
 		__field(u8, vf)
 		__field(u8, reason)
 	),
@@ -165,10 +166,10 @@ TRACE_EVENT(reset,
 );
 
 TRACE_EVENT(guard,
-	TP_PROTO(const char *dev, u8 vf, u8 kind),
+	TP_PROTO(const struct device *dev, u8 vf, u8 kind),
 	TP_ARGS(dev, vf, kind),
 	TP_STRUCT__entry(
-		__string(dev, dev)
+		__string(dev, dev_name(dev))
 		__field(u8, vf)
 		__field(u8, kind)
 	),
@@ -185,10 +186,10 @@ TRACE_EVENT(guard,
 );
 
 TRACE_EVENT(state,
-	TP_PROTO(const char *dev, u8 vf, u8 state),
+	TP_PROTO(const struct device *dev, u8 vf, u8 state),
 	TP_ARGS(dev, vf, state),
 	TP_STRUCT__entry(
-		__string(dev, dev)
+		__string(dev, dev_name(dev))
 		__field(u8, vf)
 		__field(u8, state)
 	),
