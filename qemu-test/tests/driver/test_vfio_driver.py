@@ -147,15 +147,21 @@ def test_a_new_user_is_let_in(vfio, guests):
 
 
 @pytest.mark.slow
+@pytest.mark.allow_dmesg("driver left SR-IOV enabled after remove")
 def test_gim_goes_and_comes_while_a_vf_is_open(vfio, guests):
+    """The next gim is told of what becomes of a VF that was opened before its time."""
     one = guests(vfs=(1,), vfio=True)
     one.do("1 start")
+    vfio.sh("echo 1 > /sys/module/gim/parameters/keep_vfs")
     vfio.unload()
-    vfio.load(f"vf_num={VFS}")
+    vfio.load(f"vf_num={VFS} keep_vfs=1")
     one.do("1 work 1000", "1 wait 5000")
+    assert vfio.state(1) == "running"
     one.kill()
+    vfio.wait_for("resetting VF1: its user reset the function")
     vfio.wait_for_state(1, "available")
     guests(vfs=(1,), vfio=True).do("1 start", "1 end")
+    vfio.sh("echo 0 > /sys/module/gim/parameters/keep_vfs")
 
 
 def test_it_is_found_as_the_driver_for_vfs(vfio):
