@@ -60,6 +60,7 @@ class Machines:
             self._machine = Machine(log=LOGS / re.sub(r"[^\w.=-]+", "-", name).strip("-"), **options)
             self._machine.start()
             self._checker = Checker(self._machine)
+            self._checker.boot()
             self._key = None if fresh else key
         return self._machine, self._checker
 

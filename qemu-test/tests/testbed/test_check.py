@@ -70,12 +70,16 @@ class Pretence:
 
     def __init__(self, log):
         self.log, self.lines, self.tainted = log, [], 0
-        self.errors = 0
+        self.errors, self.debug = 0, False
         self.cards = [SimpleNamespace(name="card0", driver_errors=lambda: self.errors,
                                       driver_error_log=lambda: "RUN before LOAD")]
 
     def note(self, text):
         pass
+
+    def run(self, script):
+        assert "kmemleak" in script
+        return SimpleNamespace(status=not self.debug)
 
     def sh(self, script):
         assert "dmesg -c" in script
@@ -122,3 +126,15 @@ def test_the_log_is_kept(machine):
     machine.lines.append("three")
     checker.problems()
     assert (machine.log / "dmesg.txt").read_text() == "one\ntwo\n== next test\nthree\n"
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_debug_kernel_may_say_what_it_likes_before_the_first_test(machine, debug):
+    checker = Checker(machine)
+    machine.debug = debug
+    machine.lines.append("DMA-API: debugging enabled")
+    machine.tainted = 1 << 5
+    checker.boot()
+    assert len(checker.problems()) == (0 if debug else 2)
+    machine.lines.append("DMA-API: device driver frees memory that it has not allocated")
+    assert len(checker.problems()) == 1
