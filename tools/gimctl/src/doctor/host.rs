@@ -70,7 +70,7 @@ fn configuration(findings: &mut Findings, release: &str) {
             findings.problem(
                 "kernel-config",
                 format!("kernel {release} has no {what} support ({name} is not set)"),
-                "boot a kernel that has, as Debian's since 7.3",
+                "boot a kernel that has, as Debian's since 7.2",
             );
         }
     }
