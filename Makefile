@@ -80,7 +80,7 @@ kernel-table: ## write the README's table of kernels from the results of the las
 
 .PHONY: test
 test: setup ## everything
-	@$(ENTER) $(MAKE) --no-print-directory --jobs=2 tests fuzz FUZZ_OPTIONS="--idle --jobs 6 --within 600"
+	@$(ENTER) $(MAKE) --no-print-directory --jobs=2 tests fuzz FUZZ_OPTIONS="--idle --jobs 6 --within 660"
 
 # The fuzzers take what the rest leaves: virtual machines wait now and then.
 .PHONY: tests
