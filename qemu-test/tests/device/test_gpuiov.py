@@ -185,7 +185,8 @@ def test_the_context_lies_in_vram(pf, card, vfs):
     pf.do(start("IDLE", "VF1"), "c1@40c~10=0")
     assert pf.get("c1@410") == 0x0E
     idle = card.json("command-log")[-1]
-    assert idle["end"] - idle["start"] >= 102_000_000
+    # A busy host may be late, but not early.
+    assert 102_000_000 <= idle["end"] - idle["start"] < 1_000_000_000
 
 
 # Time

@@ -45,7 +45,7 @@ def test_recovery_of_a_vf_that_hangs(pf, card, vfs):
     assert pf.do(start("IDLE", "VF1"), "c1@40c~10=0", "c1@40c", "c1@410") == [1, 0x0E]
     entry = card.json("command-log")[-1]
     # A busy host may be late, but not early.
-    assert entry["end"] - entry["start"] >= 100_000_000 and entry["status"] == 0x0E
+    assert 100_000_000 <= entry["end"] - entry["start"] < 1_000_000_000 and entry["status"] == 0x0E
     pf.do("b5@38=14000c0", "b5@3c=40000000", "b5@38=140010c", "b5@3c=f10000")
     vfs[0].do("c2@4=4", "flr")
     assert pf.do("b5@3ed18", "b5@3ed10=20", "b5@3ed14") == [0, 0], "RLC-V is halted, its memory lost"

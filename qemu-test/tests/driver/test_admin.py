@@ -92,7 +92,7 @@ def test_weights(gim, guests, admin, quantum):
         admin.set(f"vf{vf}/profile/exec_quantum_ms", quantum)
         crowd.do(f"{vf} start", f"{vf} work {FOREVER}")
     gim.machine.card(0).set("counters-reset", True)
-    crowd.do("1 sleep 1600")
+    crowd.do("1 sleep 3000")
     gpu = gim.machine.card(0).json("gpu-time")
     total = sum(gpu[f"VF{vf}"] for vf in (1, 2, 3))
     for vf, weight in ((1, 1), (2, 2), (3, 4)):
