@@ -100,7 +100,8 @@ def _problems(item):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item, nextitem):
     """Notes whether a test is the last on its machine: lost memory of all of them is searched for then."""
-    item.stash[LAST] = not nextitem or _key(options_of(nextitem)) != _key(options_of(item))
+    options = options_of(item)
+    item.stash[LAST] = options.get("fresh", False) or not nextitem or _key(options_of(nextitem)) != _key(options)
     return (yield)
 
 

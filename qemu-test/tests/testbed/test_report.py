@@ -18,7 +18,8 @@ class Checker:
     def __init__(self, *found): self.found = found
     def note(self, text): pass
     def problems(self, allowed=(), driver_errors=False, leaks=True):
-        return [f for f in self.found if f not in allowed and not (driver_errors and f == "driver error")]
+        return [f for f in self.found if f not in allowed and not (driver_errors and f == "driver error")
+                and (leaks or f != "leak")]
 
 class Machines:
     def __init__(self, *found, **output): self.found, self.output = found, output
@@ -83,3 +84,19 @@ def test_c(machine): pass
 """)
     names = [line.split("::")[-1] for line in result.outlines if line.startswith("PASSED")]
     assert names == ["test_a", "test_c", "test_b"]
+
+
+def test_lost_memory_is_searched_for_when_a_machine_has_had_its_last_test(run):
+    result = run("""
+one, fresh = pytest.mark.machine(cards=1), pytest.mark.machine(fresh=True)
+@one
+def test_first(machine): pass
+@one
+def test_last(machine): pass
+@fresh
+def test_alone(machine): pass
+@fresh
+def test_alone_too(machine): pass
+""", "leak")
+    names = [line.split("::")[-1].split(" ")[0] for line in result.outlines if line.startswith("FAILED")]
+    assert names == ["test_last", "test_alone", "test_alone_too"]
