@@ -19,8 +19,7 @@ class Checker:
         """Takes for granted what a debug kernel has said while it booted, when nothing of ours was there: it speaks of
         its means to find mistakes, and sometimes finds one of the emulated CPU's."""
         if self._machine.run(f"[ -e {KMEMLEAK} ]").status == 0:
-            log, self._tainted = self._look(leaks=False)
-            self._keep(log)
+            _, self._tainted = self._look(leaks=False)
 
     def note(self, text):
         """Writes a line into the logs, to find one's way in them."""
@@ -32,7 +31,8 @@ class Checker:
             out.write(text)
 
     def _look(self, leaks):
-        """The kernel's log since the last check, and its taints; `leaks`: after a search for memory that was lost."""
+        """Takes the kernel's log since the last time, keeps it, and returns it and the kernel's taints; `leaks`: after
+        a search for memory that was lost."""
         # To read it clears it: a log that grows takes longer to read after each test.
         tainted, _, log = self._machine.sh(f"""
             if {str(leaks).lower()} && [ -e {KMEMLEAK} ]; then
@@ -43,7 +43,9 @@ class Checker:
             fi
             cat /proc/sys/kernel/tainted
             dmesg -c""").partition("\n")
-        return log and log + "\n", int(tainted)
+        log = log and log + "\n"
+        self._keep(log)
+        return log, int(tainted)
 
     def problems(self, allowed=(), driver_errors=False, leaks=True):
         """What is wrong, as a list of texts.
@@ -53,7 +55,6 @@ class Checker:
         memory, which takes a debug kernel a minute.
         """
         log, tainted = self._look(leaks)
-        self._keep(log)
         found = [f"dmesg: {line}" for line in dmesg.problems(log, allowed)]
         new = tainted & ~self._tainted
         if allowed or dmesg.without_known(log)[1]:

@@ -102,8 +102,9 @@ def _stripped(path):
     return kept("module", hashlib.sha256(data).hexdigest()[:16], strip).read_bytes()
 
 
-def _modules(kernel, names, files):
-    """The modules of a kernel that are asked for, and modules' files of our own, with an index for modprobe."""
+def _modules(kernel, names, own):
+    """The modules of a kernel that are asked for, and modules of our own, {file name: bytes}, with an index for
+    modprobe."""
     archive = Archive()
     with tempfile.TemporaryDirectory() as scratch:
         top = pathlib.Path(scratch) / "lib" / "modules" / kernel.release
@@ -118,9 +119,9 @@ def _modules(kernel, names, files):
                 path, data = path.with_suffix(""), lzma.decompress(data)
             (top / path).parent.mkdir(parents=True, exist_ok=True)
             (top / path).write_bytes(data)
-        for path in files:
+        for name, data in own.items():
             (top / "extra").mkdir(exist_ok=True)
-            (top / "extra" / path.name).write_bytes(_stripped(path))
+            (top / "extra" / name).write_bytes(data)
         subprocess.run(["depmod", "-b", scratch, kernel.release], check=True)
         archive.copy(f"usr/lib/modules/{kernel.release}", top)
     return archive.bytes()
@@ -141,13 +142,14 @@ def make(kernel, names=(), module_files=(), files=None):
     names = sorted({*names, *(n for f in module_files for n in modules.depends(f) if n not in ours)})
     key = hashlib.sha256(f"{kernel.modules} {(kernel.modules / 'modules.dep').stat().st_mtime_ns} {names}".encode())
     parts = [kept("base", _base_key(), _base).read_bytes()]
-    if module_files:
-        parts.append(_modules(kernel, names, module_files))
+    stripped = {path.name: _stripped(path) for path in module_files}
+    if stripped:
+        parts.append(_modules(kernel, names, stripped))
     else:
-        parts.append(kept("modules", key.hexdigest()[:16], lambda: _modules(kernel, names, ())).read_bytes())
+        parts.append(kept("modules", key.hexdigest()[:16], lambda: _modules(kernel, names, {})).read_bytes())
     own = Archive()
-    for path in module_files:
-        own.file(f"{JOB}/{path.name}", _stripped(path))
+    for name, data in stripped.items():
+        own.file(f"{JOB}/{name}", data)
     for target, source in (files or {}).items():
         if callable(source):
             source = source()

@@ -2,7 +2,6 @@
 """Keeps what takes long to make and is the same for many boots."""
 
 import os
-import pathlib
 import tempfile
 import time
 
@@ -26,4 +25,4 @@ def kept(name, key, make):
         out.write(data)
     # Whole or not at all, as another run may make the same at the same time.
     os.rename(out.name, path)
-    return pathlib.Path(path)
+    return path

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The tool chain, from nothing: `python3 qemu-test/toolchain setup | suite ... | debug-kernel | packages | enter ...`.
+"""The tool chain, from nothing: `python3 qemu-test/toolchain setup | kernel LINE | suite NAME | ...`.
 
 `setup` makes a Debian root under ~/.cache/gim (or $GIM_CACHE) with the compiler, QEMU and the stock kernel, and in it
 the Rust metadata that Debian's kernel headers lack. Each step says how long it took and is skipped when its inputs are
 unchanged. `enter` runs a command in that root, with this checkout and the cache at their own paths. `packages` builds
 the Debian packages, in build/packages, in a root of their own. `debug-kernel` builds the kernel of `make test-debug`,
-`suite NAME` makes a root of another suite of Debian with its kernel, for `make test-kernel`, `enter-suite NAME` runs a
-command in it.
+`kernel LINE` fetches that of a line, as 7.2, to build for. `suite NAME` makes a root of another suite of Debian with
+its kernel, for `make test-kernel`, `enter-suite NAME` runs a command in it.
 """
 
 import os

@@ -13,7 +13,6 @@ import pytest
 from gim_module import CONTROL, END_GUESTS, Gim, Guests
 
 from testbed import MODULE, program
-from testbed.check import Checker
 
 SITUATIONS = ("idle", "switching", "exclusive", "enable", "unbind")
 VFS = 4
@@ -288,11 +287,10 @@ MACHINES = {"cards that recover": [f for f in FAULTS if f not in LOST], "cards t
 def test_matrix(machines, request, subtests, record_property, faults):
     spoilt = sum(len(f.spoils) for f in faults)
     shared = any(len(f.spoils) < len(SITUATIONS) for f in faults)
-    machine, _ = machines.get({"module_files": (MODULE,), "modules": ("vfio-pci",), "warp": True,
+    machine, checker = machines.get({"module_files": (MODULE,), "modules": ("vfio-pci",), "warp": True,
                                "cards": shared + spoilt, "append": "iomem=relaxed",
                                "files": {"vfclient": program("vfclient")}}, request.node.nodeid)
     gim = Gim(machine)
-    checker = Checker(machine)
     checker.problems()
     # vfio lets a VF sleep that nobody has opened, and then its BARs do not answer to `vfclient`.
     gim.sh("modprobe vfio-pci disable_idle_d3=1; echo 0 > /sys/bus/pci/drivers_autoprobe")
