@@ -72,17 +72,18 @@ def test_first_come_first_served(gim, patient):
 
 
 def test_exclusive_access_ends_at_its_limit(gim, four):
-    four.do("1 start", "2 init")
-    four.send("3 init")
-    answer = four.answers(1, limit=30)[0]
-    assert answer[:3] == ["3", "init", "ok"]
+    four.do("1 start")
+    # At once, so that the one that waits does so for all of the other's time.
+    four.send("2 init", "3 init")
+    keeper, waiter = four.answers(2, limit=30)
+    assert [answer[1:3] for answer in (keeper, waiter)] == [["init", "ok"]] * 2
     # 5 s for the one that keeps it, and then its reset.
-    assert 4_900_000 < int(answer[3]) < 5_600_000
-    assert any("resetting VF2: it kept exclusive access for too long" in line for line in gim.said())
+    assert 4_900_000 < int(waiter[3]) < 5_600_000
+    assert any(f"resetting VF{keeper[0]}: it kept exclusive access for too long" in line for line in gim.said())
     assert gim.machine.card(0).json("counters")["vf-flrs"] >= 1
-    four.do("3 rel-init", "1 work 2000", "1 wait 1000")
+    four.do(f"{waiter[0]} rel-init", "1 work 2000", "1 wait 1000")
     # And it can start again.
-    four.do("2 start", "2 end", "1 end", "3 end")
+    four.do(f"{keeper[0]} start", "2 end", "1 end", "3 end")
 
 
 def test_end_without_start_is_answered(four):
