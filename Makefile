@@ -67,7 +67,7 @@ test-kernel: setup ## build the module for the kernel of Debian's SUITE=forky wi
 	@$(ENTER) $(MAKE) --no-print-directory device gimctl
 	@GIM_KERNEL=$(OF_SUITE)/vmlinuz GIM_KERNEL_MODULES=$(OF_SUITE)/modules GIM_MODULE=build/suite-$(SUITE)/gim.ko \
 	    $(ENTER) $(PYTEST) -m 'not slow' --junitxml build/results/suite-$(SUITE).xml $(KERNEL_TESTS:%=qemu-test/tests/driver/test_%.py)
-	@GIM_KERNEL=$(OF_SUITE)/vmlinuz GIM_KERNEL_MODULES=$(OF_SUITE)/modules \
+	@GIM_KERNEL=$(OF_SUITE)/vmlinuz GIM_KERNEL_MODULES=$(OF_SUITE)/modules GIM_SUITE=$(SUITE) \
 	    $(ENTER) $(PYTEST) -k TestOnAnyKernel qemu-test/tests/driver/test_patches.py
 
 .PHONY: kernel-table

@@ -38,33 +38,34 @@ class Kernel:
         return self.modules.name
 
 
-def _toolchain_kernel():
-    toolchain = str(QEMU_TEST / "toolchain")
+def toolchain(module):
+    """A module of the tool chain."""
+    folder = str(QEMU_TEST / "toolchain")
     # Only for this import: the tool chain's qemu.py would hide the package of qemu.qmp.
-    sys.path.insert(0, toolchain)
+    sys.path.insert(0, folder)
     try:
-        return importlib.import_module("kernel")
+        return importlib.import_module(module)
     finally:
-        sys.path.remove(toolchain)
+        sys.path.remove(folder)
 
 
 def stock_kernel_tree():
     """The tree to build modules for the stock kernel in."""
-    return _toolchain_kernel().KDIR
+    return toolchain("kernel").KDIR
 
 
-def stock_kernel_source():
-    """The source of the stock kernel: an archive, as Debian packs it."""
-    kernel = _toolchain_kernel()
+def kernel_source(suite=None):
+    """The source of the stock kernel, or of that of another suite of Debian: an archive, as Debian packs it."""
+    kernel = toolchain("kernel")
     try:
-        return kernel.source()
+        return kernel.source(toolchain("suite").FOLDER / suite) if suite else kernel.source()
     except kernel.Failure as e:
         raise SetupError(str(e)) from e
 
 
 def stock_kernel():
     """Debian's own kernel, which the tool chain has fetched."""
-    kernel = _toolchain_kernel()
+    kernel = toolchain("kernel")
     try:
         return Kernel(kernel.image(), kernel.modules())
     except (OSError, kernel.Failure) as e:

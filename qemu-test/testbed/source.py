@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Files of the stock kernel's source, unpacked when they are wanted, and modules rebuilt from them."""
+"""Files of a kernel's source, unpacked when they are wanted, and modules rebuilt from them.
+
+The kernel is the stock one, or that of another suite of Debian, which the tool chain has set up.
+"""
 
 import hashlib
 import shutil
 import subprocess
 import tempfile
 
-from .paths import BUILD, SetupError, stock_kernel_source, stock_kernel_tree
+from .paths import BUILD, SetupError, kernel_source, stock_kernel_tree, toolchain
 
 KEPT = BUILD / "source"
 
 
-def unpack(*patterns):
-    """A folder with the files of the stock kernel's source that match the patterns, relative to its top. It is kept:
-    copy what is to be changed."""
-    archive = stock_kernel_source()
+def unpack(*patterns, suite=None):
+    """A folder with the files of the kernel's source that match the patterns, relative to its top. It is kept: copy
+    what is to be changed."""
+    archive = kernel_source(suite)
     key = hashlib.sha256(f"{archive} {archive.stat().st_mtime_ns} {sorted(patterns)}".encode()).hexdigest()[:16]
     out = KEPT / key
     if not out.exists():
@@ -30,10 +33,14 @@ def unpack(*patterns):
     return out
 
 
-def build_modules(folder, out):
-    """Builds the modules of a folder of the stock kernel's source for the stock kernel; they are in `out` then."""
+def build_modules(folder, out, suite=None):
+    """Builds the modules of a folder of the kernel's source for that kernel, with its suite's compilers; they are in
+    `out` then. Both folders are in the checkout."""
     out.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["make", "-s", "-C", str(stock_kernel_tree()), f"M={folder}", f"MO={out}", "modules"],
-                          capture_output=True, text=True, check=False)
+    tree = toolchain("suite").FOLDER / suite / "kdir" if suite else stock_kernel_tree()
+    argv = ["make", "-s", "-C", str(tree), f"M={folder}", f"MO={out}", "modules"]
+    if suite:
+        argv = toolchain("root").command(argv, path=toolchain("suite").path(suite))[1]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SetupError(f"{folder} cannot be built:\n{done.stderr.strip()[-3000:]}")

@@ -81,12 +81,12 @@ def release(at=CACHE):
     return (at / STOCK.name / "versions").read_text().splitlines()[0]
 
 
-def source():
-    """Its source, as Debian packs it."""
-    folder = STOCK / "unpacked" / "usr" / "src"
-    for path in folder.glob("linux-source-*.tar.xz"):
+def source(at=CACHE):
+    """Its source, as Debian packs it, or that of one in another folder."""
+    packed = at / STOCK.name / "unpacked" / "usr" / "src"
+    for path in packed.glob("linux-source-*.tar.xz"):
         return path
-    raise Failure(f"there is no kernel source in {folder}: remove the stamp 'kernel' and run the set-up again.")
+    raise Failure(f"there is no kernel source in {packed}: remove the stamp 'kernel' and run the set-up again.")
 
 
 def image(at=CACHE):
@@ -143,6 +143,5 @@ def setup_at(at, of, line=None, path=ROOT):
     script = PROJECT / "scripts" / "rust-metadata"
     with step(f"metadata{of}", f"Rust metadata for {release(at)}", stamp_of(f"kernel{of}"), METADATA, script) as todo:
         if todo:
-            source = next((stock / "unpacked" / "usr" / "src").glob("linux-source-*.tar.xz"))
-            enter(["sh", "-c", METADATA, "sh", release(at), str(source), str(at / KDIR.name), str(script)],
+            enter(["sh", "-c", METADATA, "sh", release(at), str(source(at)), str(at / KDIR.name), str(script)],
                   f"metadata{of}", "the Rust metadata of the kernel could not be rebuilt", path)

@@ -10,13 +10,15 @@ import subprocess
 import pytest
 
 from testbed import program
-from testbed.paths import PROJECT
+from testbed.paths import BUILD, PROJECT
 from testbed.source import build_modules, unpack
 
 PATCHES = PROJECT / "patches"
 SERIES = sorted(path.name for path in PATCHES.iterdir() if path.is_dir())
-# What the stock kernel needs: both files are the same in 7.2 and 7.3.
-STOCK_SERIES = "7.2"
+# What the kernels of tests need: both files are the same in 7.2 and 7.3.
+NEWEST_SERIES = "7.2"
+# Whose kernel it is, if not the stock one.
+SUITE = os.environ.get("GIM_SUITE")
 VFIO = "drivers/vfio/pci"
 COMMAND, IO_AND_MEMORY, MEMORY = 4, 3, 2
 pytestmark = pytest.mark.slow
@@ -80,19 +82,19 @@ def test_each_series_is_one_for_git_am(series, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def patched(tmp_path_factory):
-    """vfio-pci-core of the stock kernel with the patch."""
-    if "GIM_KERNEL" in os.environ:
-        pytest.skip("there is only the source of the stock kernel")
-    source = unpack(f"{VFIO}/*")
-    work = tmp_path_factory.mktemp("linux")
-    shutil.copytree(source, work, dirs_exist_ok=True)
+def patched():
+    """vfio-pci-core of the kernel with the patch."""
+    if "GIM_KERNEL" in os.environ and not SUITE:
+        pytest.skip("a kernel of one's own has no source here")
+    scratch = BUILD / "patched" / (SUITE or "stock")
+    shutil.rmtree(scratch, ignore_errors=True)
+    work, out = scratch / "linux", scratch / "modules"
+    shutil.copytree(unpack(f"{VFIO}/*", suite=SUITE), work)
     git(work, "init", "-q", ".")
     git(work, "add", "-A")
     git(work, "commit", "-qm", "base")
-    git(work, "am", *map(str, patches(STOCK_SERIES)))
-    out = tmp_path_factory.mktemp("modules")
-    build_modules(work / VFIO, out)
+    git(work, "am", *map(str, patches(NEWEST_SERIES)))
+    build_modules(work / VFIO, out, SUITE)
     module = out / "vfio-pci-core.ko"
     # It goes to the guest through a serial port.
     subprocess.run(["strip", "--strip-debug", str(module)], check=True)

@@ -40,7 +40,7 @@ def build_atom_trace():
 def _amdgpu_source():
     """The folder with amdgpu's interpreter; the archive takes some seconds to read, so that is done once."""
     try:
-        archive = paths.stock_kernel_source()
+        archive = paths.kernel_source()
     except paths.SetupError as e:
         pytest.fail(str(e))
     folder, stamp = _BUILD / "amdgpu", _BUILD / "amdgpu.source"
