@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 # The test bed; and what the driver's tests measure with.
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests" / "driver")]
 
-from bench import fairness, guard, hang, lifecycle, messages, plots, report, scale, simulator, switches  # noqa: E402
+from bench import fairness, guard, hang, lifecycle, messages, plots, profile, report, scale, simulator, switches  # noqa: E402
 from bench.figures import differ  # noqa: E402
 from bench.rig import LOAD, Rig  # noqa: E402
 from testbed import MODULE, GuestError, SetupError  # noqa: E402
@@ -22,6 +22,8 @@ from testbed.paths import BUILD  # noqa: E402
 
 PARTS = {"switches": switches, "messages": messages, "lifecycle": lifecycle, "fairness": fairness, "hang": hang,
          "scale": scale, "simulator": simulator}
+# Only if they are asked for.
+BY_REQUEST = {"profile": profile}
 # Of these the second result is accesses by register.
 WITH_REGISTERS = ("switches", "messages", "lifecycle")
 
@@ -42,9 +44,9 @@ def options():
                    help=f"measure what the guard compares with, and nothing else: write {guard.BASELINE.name}")
     p.add_argument("--compare", nargs=2, type=pathlib.Path, metavar="FILE.json",
                    help="measure nothing: say in which exact counts these two runs differ by 1 %% or more")
-    p.add_argument("part", nargs="*", help=f"some of {', '.join(PARTS)} (default: all)")
+    p.add_argument("part", nargs="*", help=f"some of {', '.join(PARTS)} (default: all these), {', '.join(BY_REQUEST)}")
     o = p.parse_args()
-    if unknown := set(o.part) - set(PARTS):
+    if unknown := set(o.part) - set(PARTS) - set(BY_REQUEST):
         p.error(f"there is no part {', '.join(sorted(unknown))}")
     return o
 
@@ -66,7 +68,7 @@ def main():
             continue
         begin = time.monotonic()
         try:
-            found, detail = PARTS[name].measure(rig)
+            found, detail = (PARTS | BY_REQUEST)[name].measure(rig)
         # A driver that does something else than is looked for.
         except (GuestError, SetupError, RuntimeError, AssertionError, ArithmeticError, LookupError, ValueError,
                 StopIteration) as e:
@@ -78,6 +80,8 @@ def main():
         details[name] = detail
         if name in WITH_REGISTERS:
             by_register |= detail
+    if not figures:
+        return status
     about = report.versions(rig.module)
     print("\n".join(f"{k}: {v}" for k, v in about.items()))
     print(report.table(figures))
