@@ -56,17 +56,20 @@ test-packages: setup ## install, boot, upgrade and purge the Debian packages (an
 dist: ## pack the source of a release
 	@scripts/dist
 
+# Another line of kernels than the stock one, with the compilers that go with it: the newest in a suite of Debian.
 SUITE ?= forky
 OF_SUITE = $(CACHE)/suites/$(SUITE)
-# One file of tests for each thing that depends on the kernel.
+ENTER_SUITE = python3 qemu-test/toolchain enter-suite $(SUITE)
+# One file of tests for each thing that depends on the kernel; and those that tell most in a minute.
 KERNEL_TESTS = plain sriov parameters bind scheduling vfio_driver debugfs events sensors live_update
-.PHONY: test-kernel
-test-kernel: setup ## build the module for the kernel of Debian's SUITE=forky with its compilers, and run the quick tests on it
+QUICK_TESTS = plain sriov live_update
+.PHONY: suite
+suite: setup
 	@python3 qemu-test/toolchain suite $(SUITE)
-	@python3 qemu-test/toolchain enter-suite $(SUITE) $(MAKE) --no-print-directory suite-module SUITE=$(SUITE)
-	@$(ENTER) $(MAKE) --no-print-directory device gimctl
-	@GIM_KERNEL=$(OF_SUITE)/vmlinuz GIM_KERNEL_MODULES=$(OF_SUITE)/modules GIM_MODULE=build/suite-$(SUITE)/gim.ko \
-	    $(ENTER) $(PYTEST) -m 'not slow' --junitxml build/results/suite-$(SUITE).xml $(KERNEL_TESTS:%=qemu-test/tests/driver/test_%.py)
+
+.PHONY: test-kernel
+test-kernel: suite ## build the module for the kernel of Debian's SUITE=forky with its compilers, and run the quick tests on it
+	@$(ENTER) $(MAKE) --no-print-directory test-suite-qemu SUITE=$(SUITE) SUITE_TESTS="$(KERNEL_TESTS)" SUITE_RESULTS=suite
 	@GIM_KERNEL=$(OF_SUITE)/vmlinuz GIM_KERNEL_MODULES=$(OF_SUITE)/modules GIM_SUITE=$(SUITE) \
 	    $(ENTER) $(PYTEST) -k TestOnAnyKernel qemu-test/tests/driver/test_patches.py
 
@@ -79,13 +82,13 @@ kernel-table: ## write the README's table of kernels from the results of the las
 	done
 
 .PHONY: test
-test: setup ## everything
+test: suite ## everything, and the quick tests on the kernel of another suite
 	@$(ENTER) $(MAKE) --no-print-directory --jobs=2 tests fuzz FUZZ_OPTIONS="--idle --jobs 6 --within 660"
 
 # The fuzzers take what the rest leaves: virtual machines wait now and then.
 .PHONY: tests
 tests:
-	@$(MAKE) --no-print-directory --jobs=1 test-core test-module test-device test-qemu
+	@$(MAKE) --no-print-directory --jobs=1 test-core test-module test-device test-qemu test-suite-qemu
 
 .PHONY: test-debug
 test-debug: setup ## the driver on a kernel that looks for mistakes (builds it first, in half an hour)
@@ -146,6 +149,15 @@ suite-module:
 	$(call BUILD,$(OF_SUITE)/kdir,suite-$(SUITE))
 	@scripts/check-module build/suite-$(SUITE)/gim.ko $(OF_SUITE)/kdir $(OF_SUITE)/modules
 	@scripts/check-module build/suite-$(SUITE)/gim-vfio-pci.ko $(OF_SUITE)/kdir $(OF_SUITE)/modules
+
+SUITE_TESTS = $(QUICK_TESTS)
+SUITE_RESULTS = quick
+.PHONY: test-suite-qemu
+test-suite-qemu: device gimctl
+	$(ENTER_SUITE) $(MAKE) --no-print-directory suite-module SUITE=$(SUITE)
+	GIM_KERNEL=$(OF_SUITE)/vmlinuz GIM_KERNEL_MODULES=$(OF_SUITE)/modules GIM_MODULE=build/suite-$(SUITE)/gim.ko \
+	    $(PYTEST) -m 'not slow' --junitxml build/results/$(SUITE_RESULTS)-$(SUITE).xml -n 2 --dist loadfile \
+	    --reruns 2 --only-rerun GuestTimeout $(SUITE_TESTS:%=qemu-test/tests/driver/test_%.py)
 
 .PHONY: test-module
 test-module: ## formatting and lints of the module, and that the stock kernel can take it
