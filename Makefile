@@ -207,4 +207,4 @@ DEBUG_TESTS = failing_allocations bind sriov guests admin vf_resets gpu_reset ev
 test-debug-qemu:
 	GIM_KERNEL=$(DEBUG)/image/vmlinuz GIM_KERNEL_MODULES=$(wildcard $(DEBUG)/image/lib/modules/*) \
 	    GIM_MODULE=build/debug/gim.ko GIM_PATIENCE=6 \
-	    $(PYTEST) -n 2 --dist loadfile $(DEBUG_TESTS:%=qemu-test/tests/driver/test_%.py)
+	    $(PYTEST) -m 'not cost' -n 2 --dist loadfile $(DEBUG_TESTS:%=qemu-test/tests/driver/test_%.py)

@@ -7,6 +7,8 @@ import random
 import pytest
 from gim_module import NOBODY, ONE_CARD
 
+from testbed.machine import PATIENCE
+
 pytestmark = ONE_CARD
 
 FOREVER = 100_000_000
@@ -107,7 +109,7 @@ def test_statistics_are_those_of_the_card(gim, guests, admin):
     for vf in (1, 2):
         used = int(admin.get(f"vf{vf}/stats/gpu_time_us")) + int(admin.get(f"vf{vf}/stats/exclusive_time_us"))
         # The driver cannot see the end of RUN and the beginning of IDLE before it looks.
-        assert used == pytest.approx(gpu[f"VF{vf}"] / 1000, rel=0.02)
+        assert used == pytest.approx(gpu[f"VF{vf}"] / 1000, rel=0.02 * PATIENCE)
         assert int(admin.get(f"vf{vf}/stats/runs")) == commands[f"VF{vf}"]["RUN"]
         assert admin.get(f"vf{vf}/stats/messages") == "4"
         assert admin.get(f"vf{vf}/stats/exclusive_accesses") == "2"
@@ -200,6 +202,7 @@ def test_a_thousand_changes_while_guests_run(gim, guests, admin):
     assert all(after[f"VF{vf}"] > before[f"VF{vf}"] for vf in range(1, 9))
 
 
+@pytest.mark.cost
 def test_reading_everything_costs_no_gpu_time(gim, guests, admin):
     gim.set_vfs(0)
     gim.set_vfs(16)
