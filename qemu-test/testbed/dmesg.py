@@ -21,12 +21,20 @@ TAINTS = {0: "proprietary module", 1: "module loaded by force", 2: "out of its s
           15: "live patch", 16: "auxiliary", 17: "struct randomised", 18: "in-kernel test"}
 # Not the kernel's trouble: a parameter that it calls unsafe, modules of one's own.
 HARMLESS = 1 << 6 | 1 << 12 | 1 << 13
-# A warning that lockdep has for every driver that disables VFs in its remove(), as all in the kernel do: the PCI core
-# wants pci_rescan_remove_lock held, but takes it itself for hot-removal and for sriov_numvfs only. A driver cannot know
-# which of these has called it. It cannot take the lock either: hot-removal takes the device's lock, which remove() is
-# called with, after this one, so that both together would wait for each other for ever.
-KNOWN = re.compile(r"-+\[ cut here \]-+\n[^\n]*WARNING: drivers/pci/remove\.c:\d+ at pci_stop_and_remove_bus_device\b"
-                   r".*?-+\[ end trace [0-9a-f]+ \]-+", re.DOTALL)
+# Warnings that lockdep has for every driver, as they are the PCI core's own.
+KNOWN = re.compile("|".join((
+    # For a driver that disables VFs in its remove(), as all in the kernel do: the PCI core wants pci_rescan_remove_lock
+    # held, but takes it itself for hot-removal and for sriov_numvfs only. A driver cannot know which of these has
+    # called it. It cannot take the lock either: hot-removal takes the device's lock, which remove() is called with,
+    # after this one, so that both together would wait for each other for ever.
+    r"-+\[ cut here \]-+\n[^\n]*WARNING: drivers/pci/remove\.c:\d+ at pci_stop_and_remove_bus_device\b"
+    r".*?-+\[ end trace [0-9a-f]+ \]-+",
+    # For any device that is unplugged: pciehp takes pci_rescan_remove_lock below its reset_lock, lets go of that while
+    # it removes the device, and takes it again.
+    r"=+\n[^\n]*WARNING: possible circular locking dependency detected\n[^\n]*\n[^\n]*\n"
+    r"[^\n]*irq/\d+-pciehp/\d+ is trying to acquire lock:\n"
+    r"[^\n]*\(&ctrl->reset_lock\)[^\n]* at: pciehp_unconfigure_device\b.*?</TASK>",
+)), re.DOTALL)
 
 
 def without_known(log):

@@ -51,9 +51,23 @@ SPLAT = """\
 [  9.1] ---[ end trace 0000000000000000 ]---
 """
 
+CIRCLE = """\
+[  9.1] ======================================================
+[  9.1] WARNING: possible circular locking dependency detected
+[  9.1] 7.3.4-gim-debug #1 Tainted: G           O
+[  9.1] ------------------------------------------------------
+[  9.1] irq/25-pciehp/30 is trying to acquire lock:
+[  9.1] ff1100000767e2d8 ({lock}){{.+.+}}-{{4:4}}, at: pciehp_unconfigure_device+0x15b/0x1d0
+[  9.1] Call Trace:
+[  9.1]  </TASK>
+"""
 
-def test_the_warning_that_is_known():
-    known, other = (SPLAT.format(where=w) for w in ("pci_stop_and_remove_bus_device", "pci_stop_root_bus"))
+
+@pytest.mark.parametrize(("known", "other"), [
+    [SPLAT.format(where=w) for w in ("pci_stop_and_remove_bus_device", "pci_stop_root_bus")],
+    [CIRCLE.format(lock=lock) for lock in ("&ctrl->reset_lock", "&gim->lock")],
+])
+def test_the_warnings_that_are_known(known, other):
     assert dmesg.problems(known + "fine\n" + known) == []
     # And nothing else, before, behind or between.
     assert len(dmesg.problems(known + other + known)) == 2
