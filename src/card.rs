@@ -42,6 +42,7 @@ use crate::{
         dma,
         kthread::Thread,
         pci::{
+            LostConfig,
             Msi,
             Sriov,
             VfDrivers, //
@@ -314,24 +315,34 @@ impl<'a> Card<'a> {
     /// Takes a card into operation that has lost everything, with the `n` VFs that its SR-IOV capability has. The device
     /// lock must be held.
     ///
+    /// lost: its configuration, if that was lost too.
+    ///
     /// # Errors
     ///
     /// Those of [`reset::gpu`] if it must be initialised; others as for [`Card::vfs_enabled`].
-    pub(crate) fn wake(&self, n: u16) -> Result {
+    pub(crate) fn wake(&self, n: u16, lost: Option<LostConfig<'_>>) -> Result {
         let mmio = &self.gpu().mmio;
+        if let Some(config) = &lost {
+            config.open_registers()?;
+        }
         if is_posted(self.gpu().dev, mmio)? {
+            drop(lost);
             for setting in SETTINGS {
                 (setting.write)(mmio, (setting.change)((setting.read)(mmio)));
             }
             self.ring.enable_again();
             self.gpu().mailbox.lock().enable(mmio);
         } else {
+            let mut vbios = self.vbios.lock();
+            let interrupts = self.ring.interrupts();
             dev_info!(
                 self.gpu().dev,
-                "the card has lost what its VBIOS set up: resetting it and running its VBIOS\n"
+                "the card has lost what its VBIOS set up: running its VBIOS\n"
             );
-            let mut vbios = self.vbios.lock();
-            reset::gpu(self.gpu(), &mut vbios, self.ring.interrupts(), || true)?;
+            match lost {
+                Some(config) => reset::again(self.gpu(), &mut vbios, interrupts, config)?,
+                None => reset::gpu(self.gpu(), &mut vbios, interrupts, || true)?,
+            }
         }
         if n == 0 {
             return Ok(());

@@ -10,6 +10,7 @@ use crate::{
             is_in_table,
             Channel,
             Info,
+            LostConfig,
             Recovery, //
         },
     },
@@ -84,8 +85,12 @@ impl kernel_ext::pci::Driver for Gim {
         this.error_detected(channel)
     }
 
-    fn slot_reset(_dev: &pci::Device<Core<'_>>, this: Pin<&Self::Data<'_>>) -> Result {
-        this.slot_reset()
+    fn slot_reset(
+        _dev: &pci::Device<Core<'_>>,
+        this: Pin<&Self::Data<'_>>,
+        lost: LostConfig<'_>,
+    ) -> Result {
+        this.slot_reset(lost)
     }
 
     fn error_resume(_dev: &pci::Device<Core<'_>>, this: Pin<&Self::Data<'_>>) {

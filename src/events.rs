@@ -7,6 +7,7 @@ use crate::{
     kernel_ext::pci::{
         clear_master,
         Channel,
+        LostConfig,
         Recovery, //
     },
     pf::Pf, //
@@ -75,7 +76,7 @@ impl Pf<'_> {
     /// As for probe; the log says why.
     pub(crate) fn resume(self: Pin<&Self>) -> Result {
         match self.card() {
-            Some(card) => card.wake(self.sriov().enabled()),
+            Some(card) => card.wake(self.sriov().enabled(), None),
             None => Ok(()),
         }
     }
@@ -101,8 +102,11 @@ impl Pf<'_> {
     /// # Errors
     ///
     /// As for [`Pf::resume`].
-    pub(crate) fn slot_reset(self: Pin<&Self>) -> Result {
-        self.resume()
+    pub(crate) fn slot_reset(self: Pin<&Self>, lost: LostConfig<'_>) -> Result {
+        match self.card() {
+            Some(card) => card.wake(self.sriov().enabled(), Some(lost)),
+            None => Ok(()),
+        }
     }
 
     /// The error is over.

@@ -23,6 +23,7 @@ use crate::{
         fmt::Core,
         pci::{
             is_present,
+            LostConfig,
             OwnBus, //
         },
     },
@@ -89,11 +90,8 @@ pub(crate) fn gpu(
         );
     })?;
     bus.open_registers()?;
-    // Before the VFs are there again, whose addresses depend on it.
-    set(mmio, &strap::VFS_ON_PF_BUS);
     bif::set_straps(mmio, straps);
-    smc::forget_microcode(mmio);
-    vbios.post(dev, mmio)?;
+    post(gpu, vbios)?;
     bus.restore();
 
     iov.set_fb_registers(&fb)?;
@@ -105,11 +103,43 @@ pub(crate) fn gpu(
         );
         return Err(EIO);
     }
-    for setting in SETTINGS {
-        set(mmio, setting);
-    }
-    bif::set_vm_initialised(mmio);
-    interrupts.enable(gpu);
-    gpu.mailbox.lock().enable(mmio);
+    set_up(gpu, interrupts);
     Ok(())
+}
+
+/// Sets the card up again whose bus somebody else has reset, and whose registers can be reached. Its framebuffer registers
+/// stay as they are after a reset.
+///
+/// # Errors
+///
+/// `ENOMEM`, and those of [`Vbios::post`].
+pub(crate) fn again(
+    gpu: &Gpu<'_>,
+    vbios: &mut Vbios,
+    interrupts: &Interrupts,
+    config: LostConfig<'_>,
+) -> Result {
+    vbios.find_firmware(gpu.dev)?;
+    post(gpu, vbios)?;
+    drop(config);
+    set_up(gpu, interrupts);
+    Ok(())
+}
+
+/// Runs the VBIOS on a card that has lost everything, while its VFs are not there.
+fn post(gpu: &Gpu<'_>, vbios: &mut Vbios) -> Result {
+    // Before the VFs are there again, whose addresses depend on it.
+    set(&gpu.mmio, &strap::VFS_ON_PF_BUS);
+    smc::forget_microcode(&gpu.mmio);
+    vbios.post(gpu.dev, &gpu.mmio)
+}
+
+/// Makes the driver's own settings on a card that is initialised and has its configuration.
+fn set_up(gpu: &Gpu<'_>, interrupts: &Interrupts) {
+    for setting in SETTINGS {
+        set(&gpu.mmio, setting);
+    }
+    bif::set_vm_initialised(&gpu.mmio);
+    interrupts.enable(gpu);
+    gpu.mailbox.lock().enable(&gpu.mmio);
 }

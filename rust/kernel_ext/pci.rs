@@ -41,7 +41,10 @@ pub(crate) use self::{
         Handler,
         Msi, //
     },
-    reset::OwnBus,
+    reset::{
+        LostConfig,
+        OwnBus, //
+    },
     resource::{
         resource,
         vf_resource,

@@ -2,7 +2,10 @@
 
 //! A PCI driver with the callbacks that [`kernel::pci::Driver`] lacks.
 
-use super::super::vf_events;
+use super::{
+    super::vf_events,
+    reset::LostConfig, //
+};
 use core::{
     marker::PhantomData,
     mem::MaybeUninit, //
@@ -61,12 +64,16 @@ pub(crate) trait Driver: pci::Driver {
         channel: Channel,
     ) -> Recovery;
 
-    /// The device was reset, and its configuration is as it was when probe enabled it.
+    /// The device was reset after an error, and has lost its configuration. The PCI core holds its list of devices.
     ///
     /// # Errors
     ///
     /// Any: the device cannot be used.
-    fn slot_reset(dev: &pci::Device<device::Core<'_>>, this: Pin<&Self::Data<'_>>) -> Result;
+    fn slot_reset(
+        dev: &pci::Device<device::Core<'_>>,
+        this: Pin<&Self::Data<'_>>,
+        lost: LostConfig<'_>,
+    ) -> Result;
 
     /// The error is over.
     fn error_resume(dev: &pci::Device<device::Core<'_>>, this: Pin<&Self::Data<'_>>);
@@ -241,13 +248,13 @@ impl<T: Driver> Adapter<T> {
     unsafe extern "C" fn slot_reset_callback(
         pdev: *mut bindings::pci_dev,
     ) -> bindings::pci_ers_result_t {
-        // SAFETY: The device is valid; what it had when it was enabled is saved.
-        unsafe {
-            bindings::pci_restore_state(pdev);
-            bindings::pci_save_state(pdev);
-        }
+        let slot_reset = |dev: &pci::Device<device::Core<'_>>, data: Pin<&T::Data<'_>>| {
+            // SAFETY: What it had when it was enabled is saved, and its lock is held.
+            let lost = unsafe { LostConfig::new(dev) };
+            T::slot_reset(dev, data, lost)
+        };
         // SAFETY: The PCI core passes a bound device and holds its lock.
-        match unsafe { Self::with(pdev, T::slot_reset) } {
+        match unsafe { Self::with(pdev, slot_reset) } {
             Ok(()) => bindings::pci_ers_result_PCI_ERS_RESULT_RECOVERED,
             Err(_) => bindings::pci_ers_result_PCI_ERS_RESULT_DISCONNECT,
         }

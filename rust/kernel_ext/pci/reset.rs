@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Resetting the bus of a physical function that has it for itself, with its virtual functions enabled.
+//! Resetting the bus of a physical function that has it for itself, with its virtual functions enabled; and what is to
+//! be done when somebody else has reset it.
 //!
 //! The PCI core's own `pci_reset_bus()` puts SR-IOV back together with the rest of the configuration. Here the caller
 //! comes in between, for a device that has to be set up before its VFs can be reached again.
@@ -263,19 +264,8 @@ impl<'a> OwnBus<'a> {
 
     /// Gives the PF its BARs again and lets it answer there; everything else is as after power-on.
     pub(crate) fn open_registers(&self) -> Result {
-        let pf = raw(self.pf);
         // SAFETY: By the type invariant the device is valid, and `reset` has saved its configuration.
-        unsafe {
-            for i in FIRST_BAR..FIRST_BAR + BARS {
-                let value = (*pf).saved_config_space[i];
-                to_result(bindings::pci_write_config_dword(pf, 4 * i as c_int, value))?;
-            }
-            to_result(bindings::pci_write_config_word(
-                pf,
-                bindings::PCI_COMMAND as c_int,
-                (bindings::PCI_COMMAND_MEMORY | bindings::PCI_COMMAND_INTX_DISABLE) as u16,
-            ))
-        }
+        unsafe { open_registers(raw(self.pf)) }
     }
 
     /// Gives the PF its configuration again, SR-IOV included, and then its VFs. Nothing if there was no reset.
@@ -299,5 +289,70 @@ impl Drop for OwnBus<'_> {
         while let Some(locked) = self.locked.pop() {
             Self::unlock(locked);
         }
+    }
+}
+
+/// A PF whose bus the PCI core has reset, as after an error that it could not get over otherwise. The PF has its
+/// configuration again, SR-IOV included, when this is dropped.
+///
+/// Nothing is locked here, and the bus is not reset once more: the PCI core holds its locks while it lets drivers take their
+/// devices into operation again, and whoever shares the bus may have done so already.
+///
+/// # Invariants
+///
+/// The PF's configuration was saved.
+pub(crate) struct LostConfig<'a> {
+    pf: &'a pci::Device<device::Bound>,
+}
+
+impl<'a> LostConfig<'a> {
+    /// Of a PF.
+    ///
+    /// # Safety
+    ///
+    /// The PF's configuration was saved, and nobody else restores it meanwhile.
+    pub(super) unsafe fn new(pf: &'a pci::Device<device::Bound>) -> Self {
+        // INVARIANT: By the safety requirement.
+        Self { pf }
+    }
+
+    /// As [`OwnBus::open_registers`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the PCI core.
+    pub(crate) fn open_registers(&self) -> Result {
+        // SAFETY: By the type invariant.
+        unsafe { open_registers(raw(self.pf)) }
+    }
+}
+
+impl Drop for LostConfig<'_> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant. What is restored is saved again for the next time.
+        unsafe {
+            bindings::pci_restore_state(raw(self.pf));
+            bindings::pci_save_state(raw(self.pf));
+        }
+    }
+}
+
+/// Lets a PF's registers be reached, and nothing else.
+///
+/// # Safety
+///
+/// `pf` is a valid device, whose configuration was saved.
+unsafe fn open_registers(pf: *mut bindings::pci_dev) -> Result {
+    // SAFETY: By the safety requirement.
+    unsafe {
+        for i in FIRST_BAR..FIRST_BAR + BARS {
+            let value = (*pf).saved_config_space[i];
+            to_result(bindings::pci_write_config_dword(pf, 4 * i as c_int, value))?;
+        }
+        to_result(bindings::pci_write_config_word(
+            pf,
+            bindings::PCI_COMMAND as c_int,
+            (bindings::PCI_COMMAND_MEMORY | bindings::PCI_COMMAND_INTX_DISABLE) as u16,
+        ))
     }
 }
