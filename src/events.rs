@@ -103,10 +103,17 @@ impl Pf<'_> {
     ///
     /// As for [`Pf::resume`].
     pub(crate) fn slot_reset(self: Pin<&Self>, lost: LostConfig<'_>) -> Result {
-        match self.card() {
-            Some(card) => card.wake(self.sriov().enabled(), Some(lost)),
-            None => Ok(()),
-        }
+        let Some(card) = self.card() else {
+            return Ok(());
+        };
+        card.wake(self.sriov().enabled(), Some(lost))
+            .inspect_err(|e| {
+                dev_err!(
+                    self.dev(),
+                    "bus error: the card cannot be used again ({})\n",
+                    e.to_errno()
+                );
+            })
     }
 
     /// The error is over.

@@ -410,16 +410,19 @@ impl<'a> Gpu<'a> {
     ///
     /// # Errors
     ///
-    /// `EIO` if the GPU does not work; the log says how it failed.
+    /// `EIO` if the GPU does not work; the log says how it failed. `EAGAIN` if too many events wait.
     pub(crate) fn start(&self, n: u16) -> Result {
-        self.send(Event::Boot);
+        let boot = self.send(Event::Boot).ok_or(EAGAIN)?;
         for vf in VfId::all().take(n.into()) {
             self.send(Event::Enable { vf });
         }
         self.wait_for(|| {
-            self.is_in(Phase::Wedged)
-                || self.is_in(Phase::Gone)
-                || (self.is_in(Phase::Up) && self.enabled.load(Acquire).count_ones() == n.into())
+            // Before, it shows what was the end of the last time.
+            self.handled.load(Acquire) >= boot
+                && (self.is_in(Phase::Wedged)
+                    || self.is_in(Phase::Gone)
+                    || (self.is_in(Phase::Up)
+                        && self.enabled.load(Acquire).count_ones() == n.into()))
         })?;
         if self.is_in(Phase::Up) {
             Ok(())

@@ -102,6 +102,22 @@ def test_a_fatal_error(gim, guests):
     gim.unload()
 
 
+# A VF without a driver that knows of errors keeps the PCI core from getting over them.
+@pytest.mark.machine(fresh=True, modules=("aer-inject", "vfio-pci", "vfio_iommu_type1"))
+def test_a_fatal_error_while_vfs_are_on(gim, guests):
+    gim.load("vf_num=2")
+    gim.give_vfs()
+    card = gim.machine.card(0)
+    before, resets = state(card), card.json("counters")["bus-resets"]
+    inject(gim, DATA_LINK)
+    assert gim.sh("dmesg | grep -c 'AER: device recovery successful'") == "1"
+    # That of the PCI core, and none of our own.
+    assert card.json("counters")["bus-resets"] == resets + 1 and card.json("gpu")["posted"]
+    assert state(card) == before and gim.vfs() == 2
+    two = guests(vfio=True)
+    two.do("1 start", "2 start", "1 work 2000", "1 wait 1000", "1 end", "2 end")
+
+
 @pytest.mark.machine(fresh=True, cards=["hotplug=on"])
 @pytest.mark.parametrize("how", ["remove", "gone", "unplug"])
 def test_removal_while_guests_run(gim, four, how):
