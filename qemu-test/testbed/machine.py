@@ -81,11 +81,14 @@ class Machine:
         devices, self._card_ids = device_arguments.arguments(self.devices, self.log)
         argv = [QEMU, "-machine", "q35", "-cpu", "max", "-m", self.memory, "-smp", str(self.cpus), "-nodefaults",
                 "-display", "none", "-no-reboot", *NATIVE_HOTPLUG, "-device", "intel-iommu,intremap=on", *devices, *own,
-                "-kernel", str(bootable(self.kernel.image)), "-initrd", str(initrd),
-                "-append", f"{APPEND} {self.append}".strip(), *self.qemu_args]
+                *self.boot_arguments(initrd, f"{APPEND} {self.append}".strip()), *self.qemu_args]
         # The emulated card is for QEMU alone; and should this process die, QEMU dies with it.
         preload = ["env", f"LD_PRELOAD={paths.DEVICE}"] if self._card_ids else []
         return ["setpriv", "--pdeathsig", "KILL", *preload, *argv]
+
+    def boot_arguments(self, initrd, append):
+        """QEMU's arguments that say what it starts: the kernel itself, as no firmware is needed for that."""
+        return ["-kernel", str(bootable(self.kernel.image)), "-initrd", str(initrd), "-append", append]
 
     def write_initramfs(self, path):
         """Makes the initramfs of this machine."""
