@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from testbed import Machine, paths
+from testbed import Machine, paths, secure_boot
 
 sys.path.insert(0, str(paths.QEMU_TEST / "toolchain"))
 import packages  # noqa: E402  (of the tool chain)
@@ -110,7 +110,7 @@ class System:
             for path in {" ".join(LEFT_OUT)}; do
                 for found in /mnt/$path; do [ ! -d $found ] || mount -t tmpfs tmpfs $found; done
             done
-            mke2fs -q -t ext4 -d /mnt {image} 4G""")
+            mke2fs -q -t ext4 -L system -d /mnt {image} 4G""")
         kernel = paths.Kernel(self.path / "boot" / f"vmlinuz-{release}", self.path / "lib" / "modules" / release)
         initrd = self.path / "boot" / f"initrd.img-{release}"
         return Installed(image, initrd, kernel=kernel, **options)
@@ -119,10 +119,11 @@ class System:
 class Installed(Machine):
     """A machine that boots from a disk, as its own init has it."""
 
-    def __init__(self, disk, initrd, *, append="", **options):
+    def __init__(self, disk, initrd, *, append="", enrolled=None, **options):
+        """enrolled: a certificate (DER); the machine has Secure Boot on then, and its owner has enrolled that."""
         # A system with systemd takes longer than the test bed's own.
-        super().__init__(append=f"root=/dev/vda rw {append}".strip(), boot_limit=400, **options)
-        self._disk, self._initrd = disk, pathlib.Path(initrd)
+        super().__init__(append=f"root=LABEL=system rw {append}".strip(), boot_limit=400, **options)
+        self._disk, self._initrd, self._enrolled = disk, pathlib.Path(initrd), enrolled
 
     def write_initramfs(self, path):
         """The system's own."""
@@ -132,3 +133,12 @@ class Installed(Machine):
         """With the disk."""
         drive = f"file={self._disk},format=raw,if=none,id=disk,cache=unsafe"
         return super().command_line(initrd, [*own, "-drive", drive, "-device", "virtio-blk,drive=disk"])
+
+    def boot_arguments(self, initrd, append):
+        """By a boot loader, if the firmware is to mind signatures."""
+        if not self._enrolled:
+            return super().boot_arguments(initrd, append)
+        scratch = self._disk.with_name("firmware")
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
+        return secure_boot.arguments(scratch, self.kernel.image, initrd, append, self._enrolled)
