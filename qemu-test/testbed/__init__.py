@@ -6,7 +6,7 @@
         assert m.card(0).driver_errors() == 0
 """
 
-from . import debian, devices, screen
+from . import debian, devices, nested, screen
 from .agent import Result
 from .card import Card
 from .errors import CommandFailed, GuestCrash, GuestError, GuestTimeout
@@ -17,4 +17,4 @@ from .programs import program
 from .vram import Vram
 
 __all__ = ["MODULE", "VFIO_MODULE", "Card", "CommandFailed", "GuestCrash", "GuestError", "GuestTimeout", "Machine",
-           "Result", "SetupError", "Vram", "debian", "devices", "kernel", "png", "program", "screen"]
+           "Result", "SetupError", "Vram", "debian", "devices", "kernel", "nested", "png", "program", "screen"]
