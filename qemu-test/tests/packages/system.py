@@ -4,16 +4,10 @@
 import pathlib
 import shutil
 import subprocess
-import sys
 
 from testbed import Machine, paths, secure_boot
 
-sys.path.insert(0, str(paths.QEMU_TEST / "toolchain"))
-import packages  # noqa: E402  (of the tool chain)
-import root  # noqa: E402
-import steps  # noqa: E402
-
-sys.path.pop(0)
+packages, root, steps = map(paths.toolchain, ("packages", "root", "steps"))
 
 SCRATCH = steps.CACHE / "scratch"
 # Rust metadata that an earlier run has made; the package's own check finds out whether they are still right.
