@@ -22,6 +22,7 @@ use crate::{
     },
     handover,
     hw::{
+        bif,
         doorbell::{
             self,
             Doorbells, //
@@ -98,6 +99,8 @@ pub(crate) struct Gpu<'a> {
     pub(crate) iov: GpuIov<'a>,
     pub(crate) mmio: Mmio<'a>,
     pub(crate) doorbells: Doorbells<'a>,
+    /// The straps, which a reset of the bus loses.
+    pub(crate) straps: u32,
     #[pin]
     pub(crate) division: Division<'a>,
     #[pin]
@@ -158,12 +161,14 @@ impl<'a> Gpu<'a> {
         total_vfs: u16,
     ) -> Result<Arc<Self>> {
         let division = Division::new(dev, iov, total_vfs)?;
+        let mmio = dev.iomap_region_sized::<{ mmio::SIZE }>(mmio::BAR, c"gim")?;
         static NEW: Engine = Engine::new(Settings::DEFAULT);
         Arc::pin_init(
             try_pin_init!(Self {
                 dev,
                 iov,
-                mmio: dev.iomap_region_sized::<{ mmio::SIZE }>(mmio::BAR, c"gim")?,
+                straps: bif::straps(&mmio),
+                mmio,
                 doorbells: Doorbells(
                     dev.iomap_region_sized::<{ doorbell::SIZE }>(doorbell::BAR, c"gim")?,
                 ),

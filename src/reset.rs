@@ -19,13 +19,10 @@ use crate::{
         strap, //
     },
     irq::Interrupts,
-    kernel_ext::{
-        fmt::Core,
-        pci::{
-            is_present,
-            LostConfig,
-            OwnBus, //
-        },
+    kernel_ext::pci::{
+        is_present,
+        LostConfig,
+        OwnBus, //
     },
     post::Vbios,
 };
@@ -59,7 +56,7 @@ pub(crate) fn gpu(
     interrupts: &Interrupts,
     lent: impl Fn() -> bool,
 ) -> Result {
-    let (dev, mmio, iov) = (gpu.dev, &gpu.mmio, &gpu.iov);
+    let (dev, mmio) = (gpu.dev, &gpu.mmio);
     fsleep(NOTICE);
     if !is_present(dev) {
         return Err(ENODEV);
@@ -77,8 +74,6 @@ pub(crate) fn gpu(
             dev_err!(dev, "no reset of the bus ({})\n", e.to_errno());
         }
     })?;
-    let straps = bif::straps(mmio);
-    let fb = iov.fb_registers()?;
     Ring::disable(mmio);
     set(mmio, &smc::TIMERS_MASKED);
 
@@ -90,19 +85,11 @@ pub(crate) fn gpu(
         );
     })?;
     bus.open_registers()?;
-    bif::set_straps(mmio, straps);
+    bif::set_straps(mmio, gpu.straps);
     post(gpu, vbios)?;
     bus.restore();
-
-    iov.set_fb_registers(&fb)?;
-    if iov.fb_registers()? != fb {
-        dev_err!(
-            dev,
-            "the card does not keep its framebuffer registers: wrote {}\n",
-            Core(fb)
-        );
-        return Err(EIO);
-    }
+    // Not as the card had them just before: it has nothing, if this is not the first try.
+    gpu.division.restore()?;
     set_up(gpu, interrupts);
     Ok(())
 }

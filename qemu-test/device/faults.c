@@ -176,7 +176,7 @@ bool s7150_fault_config_write(S7150State *s, uint32_t addr, int len)
     return false;
 }
 
-/* Registers that read as something else: "[VFn:]NAME=value" */
+/* Registers that read as something else: "[VFn:]NAME=value", "count=N" */
 
 static bool assign_register(void *rule, const char *key, const char *value)
 {
@@ -186,6 +186,9 @@ static bool assign_register(void *rule, const char *key, const char *value)
     int64_t offset;
     uint64_t n;
 
+    if (g_str_equal(key, "count")) {
+        return s7150_rule_number(value, 10, UINT64_MAX, &r->count);
+    }
     if (name) {
         who = g_strndup(key, name - key);
         name++;
@@ -204,7 +207,9 @@ static bool assign_register(void *rule, const char *key, const char *value)
 
 static void set_register(S7150State *s, const char *text, Error **errp)
 {
-    static const S7150RegisterRule initial = { .vf = S7150_PF };
+    static const S7150RegisterRule initial = {
+        .vf = S7150_PF, .offset = UINT32_MAX,
+    };
 
     s7150_set_rules(text, s->fault.reg, &s->fault.n_register,
                     sizeof(s->fault.reg[0]), &initial, assign_register, errp);
@@ -212,11 +217,17 @@ static void set_register(S7150State *s, const char *text, Error **errp)
 
 bool s7150_fault_register(S7150Fn *f, uint32_t reg, uint32_t *val)
 {
-    const S7150Faults *t = &f->card->fault;
+    S7150Faults *t = &f->card->fault;
 
     for (unsigned i = 0; i < t->n_register; i++) {
-        if (t->reg[i].vf == f->vf && t->reg[i].offset == reg) {
-            *val = t->reg[i].value;
+        S7150RegisterRule *r = &t->reg[i];
+
+        if (r->vf == f->vf && r->offset == reg) {
+            *val = r->value;
+            if (r->count && !--r->count) {
+                t->n_register--;
+                memmove(r, r + 1, (t->n_register - i) * sizeof(*r));
+            }
             return true;
         }
     }

@@ -142,6 +142,7 @@ typedef struct S7150CommandRule {
 typedef struct S7150RegisterRule {
     int vf;
     uint32_t offset, value;
+    uint64_t count;             /* 0: for ever */
 } S7150RegisterRule;
 
 typedef struct S7150MailboxRule {

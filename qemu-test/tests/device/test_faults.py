@@ -82,6 +82,8 @@ def test_registers_that_read_as_something_else(pf, card, vfs):
     card.set("fault-register", "RLC_GPM_STAT=ffffffff; 5428=10; VF2:SCRATCH_REG0=7; RLC_GPU_IOV_SCRATCH_ADDR=5")
     assert pf.do("b5@3b100", "b5@5428", "b5@3ed10=1", "b5@3ed14", "b5@3ed10", "b5@30100") == [0xFFFFFFFF, 0x10, 0, 5, 0]
     assert (vfs[1].get("b5@30100"), vfs[0].get("b5@30100")) == (7, 0)
+    card.set("fault-register", "5428=10,count=2; RLC_GPM_STAT=ffffffff")
+    assert pf.do("b5@5428", "b5@5428", "b5@5428", "b5@3b100") == [0x10, 0x10, 8190, 0xFFFFFFFF]
 
 
 def test_configuration_writes_that_have_no_effect(pf, card):

@@ -114,6 +114,22 @@ def test_a_vbios_that_fails_gives_the_gpu_up(gim, four):
     assert gim.vfs() == 4
 
 
+def test_a_vbios_that_fails_once(gim, four):
+    card = gim.machine.card(0)
+    before = state(card)
+    hang(gim, four)
+    card.set("fault-register", "CONFIG_MEMSIZE=0,count=1")
+    gim.wait_for("initialised by the driver", limit=60)
+    four.do("1 sleep 500")
+    said = "\n".join(gim.said())
+    assert said.count("asic_init ran but CONFIG_MEMSIZE is 0") == 1 and "given up" not in said
+    # The first try has left the card with nothing that the second could read.
+    assert state(card) == before
+    card.set("fault-flr", False)
+    four.do("1 start", "2 start", "1 work 1000", "1 wait 1000", "2 end", limit=120)
+    assert card.driver_errors() == 0, card.driver_error_log()
+
+
 def test_a_card_that_hangs_is_reset_on_the_way_out(gim, four):
     """Whoever unbinds has the device's lock, which the reset needs, and waits for the worker."""
     card = gim.machine.card(0)
