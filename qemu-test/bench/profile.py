@@ -15,8 +15,10 @@ def measure(rig):
         crowd = gim.guests()
         begin_work(crowd, range(1, 17))
         gim.machine.card(0).set("command-latency-us", 0)
+        # Until it is learned that commands take no time.
+        crowd.do("1 sleep 500")
         before = gim.counter.places()
-        window = Window(gim, crowd, 2000, counter=gim.counter)
+        window = Window(gim, crowd, 2000, counter=gim.counter, settled=True)
         functions = collections.Counter()
         for address, n in (gim.counter.places() - before).items():
             functions[gim.counter.function(address)] += n
