@@ -201,8 +201,9 @@ debug-module:
 	@scripts/check-kernel $(DEBUG)/kdir
 	$(call BUILD,$(DEBUG)/kdir,debug) LLVM=1
 
-# Each boot takes about half a minute, and everything is several times slower.
-DEBUG_TESTS = failing_allocations bind sriov guests admin vf_resets gpu_reset events lost_interrupts surprise_removal
+# Each boot takes about half a minute, and everything is several times slower. The longest first.
+DEBUG_TESTS = fault_matrix bind failing_allocations c_driver_defects storms sriov guests admin vf_resets gpu_reset events \
+    lost_interrupts surprise_removal
 .PHONY: test-debug-qemu
 test-debug-qemu:
 	GIM_KERNEL=$(DEBUG)/image/vmlinuz GIM_KERNEL_MODULES=$(wildcard $(DEBUG)/image/lib/modules/*) \

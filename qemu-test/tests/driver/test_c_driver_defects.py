@@ -32,7 +32,7 @@ def work(guests, vfs, limit=6000):
 
 def resets(gim):
     """Whom the driver has said to reset."""
-    return [line.split("resetting ")[1] for line in gim.said() if "resetting" in line]
+    return [line.split(": resetting ")[1] for line in gim.said() if ": resetting " in line]
 
 
 def test_one_command_never_completes(gim, four, card):

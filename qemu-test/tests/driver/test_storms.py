@@ -24,6 +24,7 @@ def had(window):
     return sum(window.share(4)) / window.length
 
 
+@pytest.mark.cost
 @pytest.mark.parametrize("how", ["flood", "storm"])
 def test_neither_host_nor_others_pay(gim, four, how):
     """A flood waits for each acknowledgement; a storm takes its messages back before anybody has seen them."""
