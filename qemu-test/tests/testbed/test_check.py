@@ -62,10 +62,22 @@ CIRCLE = """\
 [  9.1]  </TASK>
 """
 
+WAIT = """\
+[  9.1] =============================
+[  9.1] [ BUG: Invalid wait context ]
+[  9.1] 7.3.4-gim-debug #1 Tainted: G        W  O
+[  9.1] -----------------------------
+[  9.1] rmmod/114 is trying to lock:
+[  9.1] ffffffffa026d0b8 ({lock}){{-...}}-{{3:3}}, at: aer_inj_read_config+0x36/0x3b0 [aer_inject]
+[  9.1] Call Trace:
+[  9.1]  </TASK>
+"""
+
 
 @pytest.mark.parametrize(("known", "other"), [
     [SPLAT.format(where=w) for w in ("pci_stop_and_remove_bus_device", "pci_stop_root_bus")],
     [CIRCLE.format(lock=lock) for lock in ("&ctrl->reset_lock", "&gim->lock")],
+    [WAIT.format(lock=lock) for lock in ("inject_lock", "other_lock")],
 ])
 def test_the_warnings_that_are_known(known, other):
     assert dmesg.problems(known + "fine\n" + known) == []
