@@ -208,4 +208,4 @@ DEBUG_TESTS = fault_matrix bind failing_allocations c_driver_defects storms srio
 test-debug-qemu:
 	GIM_KERNEL=$(DEBUG)/image/vmlinuz GIM_KERNEL_MODULES=$(wildcard $(DEBUG)/image/lib/modules/*) \
 	    GIM_MODULE=build/debug/gim.ko GIM_PATIENCE=6 \
-	    $(PYTEST) -m 'not cost' -n 2 --dist loadfile $(DEBUG_TESTS:%=qemu-test/tests/driver/test_%.py)
+	    $(PYTEST) -m 'not cost' -n 2 --dist loadfile --no-loadscope-reorder $(DEBUG_TESTS:%=qemu-test/tests/driver/test_%.py)
