@@ -21,7 +21,7 @@ TAINTS = {0: "proprietary module", 1: "module loaded by force", 2: "out of its s
           15: "live patch", 16: "auxiliary", 17: "struct randomised", 18: "in-kernel test"}
 # Not the kernel's trouble: a parameter that it calls unsafe, modules of one's own.
 HARMLESS = 1 << 6 | 1 << 12 | 1 << 13
-# Warnings that a debug kernel has for every driver, as they are the PCI core's own.
+# Warnings that a debug kernel has for every driver, as they are its own.
 KNOWN = re.compile("|".join((
     # For a driver that disables VFs in its remove(), as all in the kernel do: the PCI core wants pci_rescan_remove_lock
     # held, but takes it itself for hot-removal and for sriov_numvfs only. A driver cannot know which of these has
@@ -38,6 +38,9 @@ KNOWN = re.compile("|".join((
     # real-time kernel, and is taken with interrupts off.
     r"=+\n[^\n]*\[ BUG: Invalid wait context \]\n[^\n]*\n[^\n]*\n[^\n]* is trying to lock:\n"
     r"[^\n]*\(inject_lock\)[^\n]* at: aer_inj_\w+\+[^\n]*\[aer_inject\].*?</TASK>",
+    # For an interrupt that is freed, for whose files in /proc/irq there was no memory.
+    r"-+\[ cut here \]-+\n[^\n]*name '\w+'\n[^\n]*WARNING: fs/proc/generic\.c:\d+ at remove_proc_entry\b"
+    r"(?:(?!Call Trace).)*Call Trace:\n[^\n]*<TASK>\n[^\n]* unregister_irq_proc\b.*?-+\[ end trace [0-9a-f]+ \]-+",
 )), re.DOTALL)
 
 

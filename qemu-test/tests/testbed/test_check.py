@@ -73,11 +73,24 @@ WAIT = """\
 [  9.1]  </TASK>
 """
 
+PROC = """\
+[  9.1] ------------[ cut here ]------------
+[  9.1] name 'node'
+[  9.1] WARNING: fs/proc/generic.c:742 at remove_proc_entry+0x2d1/0x440, CPU#0: failnth/73
+[  9.1] Modules linked in: gim(O)
+[  9.1] Call Trace:
+[  9.1]  <TASK>
+[  9.1]  {caller}+0xd1/0x170
+[  9.1]  </TASK>
+[  9.1] ---[ end trace 0000000000000000 ]---
+"""
+
 
 @pytest.mark.parametrize(("known", "other"), [
     [SPLAT.format(where=w) for w in ("pci_stop_and_remove_bus_device", "pci_stop_root_bus")],
     [CIRCLE.format(lock=lock) for lock in ("&ctrl->reset_lock", "&gim->lock")],
     [WAIT.format(lock=lock) for lock in ("inject_lock", "other_lock")],
+    [PROC.format(caller=caller) for caller in ("unregister_irq_proc", "gim_exit")],
 ])
 def test_the_warnings_that_are_known(known, other):
     assert dmesg.problems(known + "fine\n" + known) == []
