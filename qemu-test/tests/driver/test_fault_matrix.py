@@ -225,8 +225,23 @@ class Cell:
         """Makes the fault happen."""
         for knob, value in self.fault.of("knobs", self.situation).items():
             if knob == "vf-context":
-                knob, value = "fault-vram", f"offset={self.context():x},xor=4"
-            self.card.set(knob, value)
+                self.damage_context()
+            else:
+                self.card.set(knob, value)
+
+    def damage_context(self):
+        """Flips a bit in VF2's context; while all run not when VF2 has the GPU, as its context is saved anew then."""
+        machine = self.gim.machine
+        for _ in range(100):
+            machine.qmp("stop")
+            if self.situation != "switching" or self.card.json("gpu")["function"] != f"VF{VICTIM}":
+                break
+            machine.qmp("cont")
+            self.gim.sh("usleep 10000")
+        else:
+            raise AssertionError("the GPU is always VF2's")
+        self.card.set("fault-vram", f"offset={self.context():x},xor=4")
+        machine.qmp("cont")
 
     def context(self):
         """Where the card keeps VF2's context (section 2.2 of the hardware reference): after those of PF and VF1."""
