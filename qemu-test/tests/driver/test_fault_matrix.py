@@ -192,6 +192,9 @@ class Cell:
         if "given up" in said:
             return DEAD
         if "resetting the GPU" in said:
+            # What is sent before it is over is lost with the mailboxes.
+            self.gim.wait_for(f"{self.address}: initialised by the driver", 60)
+            self.guests.do(f"{OTHERS[0]} sleep 500")
             self.clear()
             assert all(a[2] == "ok" for a in self.do("start", range(1, VFS + 1)))
             return BACK
