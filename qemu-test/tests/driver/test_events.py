@@ -8,6 +8,7 @@ import pytest
 from gim_module import Gim, Guests, state
 
 from testbed import MODULE, dmesg, initramfs, machine, paths, program
+from testbed.check import Checker
 
 pytestmark = [pytest.mark.slow, pytest.mark.machine(cards=1, module_files=(MODULE,), modules=("aer-inject",), warp=True,
                                  append="iomem=relaxed", files={"vfclient": program("vfclient")})]
@@ -174,14 +175,15 @@ def test_another_kernel_while_guests_run(machines, request):
     command_line = shlex.quote(f"{machine.APPEND} iomem=relaxed")
     gim.sh(f"(usleep 200000; ./kexec kernel again {command_line}) > /dev/kmsg 2>&1 &")
     guest.wait_booted()
-    card = guest.card(0)
-    assert card.json("gpu")["phase"] == "free"
+    checker = Checker(guest)
+    checker.boot()
+    assert guest.card(0).json("gpu")["phase"] == "free"
     gim.load("vf_num=4")
     assert gim.vfs() == 4
     four = Guests(gim)
     four.do("1 start", "2 start", "1 work 2000", "1 wait 1000", "1 end", "2 end")
     four.close()
     gim.unload()
-    assert not dmesg.problems(gim.sh("dmesg"))
-    assert card.driver_errors() == 0, card.driver_error_log()
+    problems = checker.problems()
     machines.drop()
+    assert not problems, "\n".join(problems)
