@@ -84,7 +84,7 @@ def test_reset(gim, guests, what, points):
     gim.load("vf_num=2")
     two = guests()
     two.do("1 start", "2 start")
-    gim.sh(f"for f in {gim.path()}/sriov_admin/guard_*_limit; do echo 0 > $f; done")
+    gim.no_guards()
     admin = f"{gim.path()}/sriov_admin"
     fail(gim, points, f"{admin}/{what} 1", f"{admin}/{what} 1", thread=worker(gim))
     two.close()
